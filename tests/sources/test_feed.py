@@ -12,6 +12,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace, Unreachable
 from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.skipped import NOT_PUBLIC, count_skipped
 from huggingtweets.types import PostKind
 from tests.helpers.export_builder import PRIVATE, rss, rss_item
 from tests.helpers.local_server import LocalServer, Reply
@@ -246,6 +247,22 @@ def test_drafts_and_private_posts_of_wordpress_are_never_read(tmp_path):
     items = [item(0), item(1, "draft"), item(2, "private"), item(3, key="x"), item(4, kind="attachment")]
     _, posts = read_feed(tmp_path, rss(*items))
     assert [post.text for post in posts] == ["mine"]
+
+
+def test_letters_of_wordpress_to_subscribers_are_never_read(tmp_path):
+    """Their status is that of a post for everyone; Jetpack has the audience beside it."""
+
+    def item(number, body, access):
+        key = "<wp:meta_key>_jetpack_newsletter_access</wp:meta_key>"
+        meta = f"<wp:postmeta>{key}<wp:meta_value><![CDATA[{access}]]></wp:meta_value></wp:postmeta>"
+        return rss_item(number, body, more=f"<wp:status>publish</wp:status>{meta}")
+
+    narrow = ("subscribers", "paid_subscribers", "paid_subscribers_all_tiers", "some_later_word")
+    items = [item(n, PRIVATE, access) for n, access in enumerate(narrow)]
+    with count_skipped() as skipped:
+        _, posts = read_feed(tmp_path, rss(item(8, "mine", ""), item(9, "mine, too", "everybody"), *items))
+    assert [post.text for post in posts] == ["mine", "mine, too"]
+    assert set(skipped) == {NOT_PUBLIC}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])

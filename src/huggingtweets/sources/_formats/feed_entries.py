@@ -16,7 +16,7 @@ from .authors import public_choice, writer_handle
 from .feed_additions import is_answer, without_additions
 from .fields import is_empty
 from .markup import html_text, xml_events
-from .skipped import NO_POST, UNPUBLISHED, skip
+from .skipped import NO_POST, NOT_PUBLIC, UNPUBLISHED, skip
 
 _KNOWN_NAMESPACES = re.compile(
     r"\{(?:http://www\.w3\.org/2005/Atom|http://purl\.org/rss/1\.0/(?:modules/content/)?|"
@@ -29,6 +29,7 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _POSTS = {"", "post", "page"}  # kinds of entries
 _BLOGGER = re.compile(r"\{http://schemas\.google\.com/blogger/\d+\}")
 _KIND = re.compile(r"schemas\.google\.com/.*#kind$")
+_ACCESS, _EVERYBODY = "_jetpack_newsletter_access", {"", "everybody"}  # else subscribers, or those who pay
 _PERSON = re.compile(  # `ada@example.org (Ada)`, or `Ada <ada@example.org>`, or a name, or a handle
     r"[^\s@]+@[^\s@(]+\s*\((.+)\)"
     r"|\"?([^<>()@\"]+)\"? ?[<(]@?[^\s<>()@]+@[^\s<>()@]+[>)]"
@@ -112,8 +113,8 @@ def _is_entry(element: Element) -> bool:
 def _is_published(element: Element) -> bool:
     """Whether it is a post that everyone can read.
 
-    WordPress also exports drafts, private posts, comments and pictures; Blogger drafts, comments of others,
-    templates and settings.
+    WordPress also exports drafts, private posts, letters to subscribers, comments and pictures; Blogger
+    drafts, comments of others, templates and settings.
     """
     states = filter(None, [_text(element, "status"), _of_blogger(element, "status")])
     hidden = not all(map(is_published, states)) or _text(element, "post_password")
@@ -122,9 +123,16 @@ def _is_published(element: Element) -> bool:
     kinds = [_text(element, "post_type"), _of_blogger(element, "type"), *_categories(element)]
     is_post = all(kind.casefold() in _POSTS for kind in kinds)
     reason = UNPUBLISHED if hidden or trashed or draft else "" if is_post else NO_POST
+    reason = reason or ("" if _is_for_everybody(element) else NOT_PUBLIC)
     if reason:
         skip(reason)
     return not reason
+
+
+def _is_for_everybody(element: Element) -> bool:
+    """Whether a letter of Jetpack, a part of WordPress, is not only for those who subscribed to it."""
+    metas = [meta for meta in _children(element, "postmeta") if _text(meta, "meta_key") == _ACCESS]
+    return _EVERYBODY.issuperset(_text(meta, "meta_value") for meta in metas)
 
 
 def _of_blogger(element: Element, name: str) -> str:
