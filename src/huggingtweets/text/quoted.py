@@ -13,7 +13,8 @@ _MARKS = (  # spaces, and what nobody sees: marks of direction and the like
     "\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 REPOST = re.compile(  # before 2010 people typed it by hand, often without a colon; apps wrote “@bob: ...”
-    rf"{_SIGN}\s?:?\s?[\"'\u201c\u201d\u00ab]?{_AT}\w|[\"\u201c\u201d\u00ab]@\w+:"
+    rf"{_SIGN}\s?:?\s?[\"'\u201c\u201d\u201e\u00ab]?{_AT}\w"
+    r"|[\"\u201c\u201d\u201e]@\w+:|\u00ab[ \u00a0\u202f]?@\w+[ \u00a0\u202f]?:"
 )
 _SAID_SO = re.compile(  # at the beginning of a post: words of many networks, whose posts have a colon then
     r"(?:RT|RP|reposted|repost|retweeted|retweet|reblogged|reblog|boosted|via|\u8f6c\u53d1|\u8f49\u767c|\u8ee2\u8f09"
