@@ -159,6 +159,16 @@ def test_white_space_is_folded_and_line_breaks_kept_on_request():
     assert folded(text, keep_line_breaks=True) == "one two\nthree\nfour"
 
 
+@pytest.mark.parametrize("blank", "\u115f\u1160\u2800\u3164\uffa0\ufffc")
+def test_characters_that_look_like_spaces_become_spaces(blank):
+    """A post of nothing else has no words, and a line of them is an empty line."""
+    cleaned = clean(
+        [post(f"{blank}my{blank}{blank} kettle sings{blank}", 1), post(f"{blank} {blank}" * 9, 2)]
+    )
+    assert [kept.text for kept in cleaned.posts] == ["my kettle sings"]
+    assert clean_text(post(f"one\n{blank}\ntwo", 1), keep_line_breaks=True) == "one\ntwo"
+
+
 def test_emoji_stay_when_invisible_characters_are_removed():
     """Control characters are removed; the joiners and selectors of emoji stay."""
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"
