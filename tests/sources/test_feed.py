@@ -174,6 +174,32 @@ def test_links_of_ones_own_stay(tmp_path):
     assert post.text == "Tea is good."
 
 
+def test_a_title_that_misskey_gives_is_left_out(tmp_path):
+    """It is the same for each note; one that names somebody else is the author's own."""
+    for title, text in (("New note by Ada", "mine"), ("New note by Bob", "New note by Bob\n\nmine")):
+        _, [post] = read_feed(tmp_path, atom_entry(title, "mine", "Ada", "1"), "feed.atom")
+        assert (post.text, post.kind) == (text, PostKind.ORIGINAL)
+        _, [post] = read_feed(tmp_path, rss(rss_item(1, "mine", title=title), channel="<author>Ada</author>"))
+        assert post.text == text
+
+
+@pytest.mark.parametrize("sign", ["[&#8230;]", "[\u2026]", "[...]"])
+@pytest.mark.parametrize("body", ["my kettle sings at {}", "<p>my kettle sings at {}</p>\n"])
+def test_a_summary_of_wordpress_ends_as_cut_posts_do(tmp_path, sign, body):
+    """So it is known as the beginning of the whole post."""
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, body.format(sign))))
+    assert post.text == "my kettle sings at\u2026"
+
+
+def test_the_link_of_mastodon_to_a_quoted_post_is_left_out(tmp_path):
+    """Servers put it above the text, for programs that do not show quotations."""
+    quote = (
+        '<p class="quote-inline">RE: <a href="https://example.social/@bob/1">example.social/@bob/1</a></p>'
+    )
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, f"{quote}<p>mine</p>")))
+    assert post.text == "mine"
+
+
 def test_a_page_of_many_links_to_itself_is_read_in_time(tmp_path):
     """A table of contents, however long, takes time in line with its length."""
     sections = "".join(f'<p>{OWN_LINK[:-1]}#s{n}">{n}</a> words</p>' for n in range(20_000))

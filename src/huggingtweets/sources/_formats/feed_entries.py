@@ -13,7 +13,7 @@ from msgspec import Struct
 from ...errors import BrokenArchive
 from .audience import is_published
 from .authors import public_choice, writer_handle
-from .feed_additions import is_answer, without_additions
+from .feed_additions import is_answer, is_programs, without_additions
 from .fields import is_empty
 from .markup import html_text, xml_events
 from .skipped import NO_POST, NOT_PUBLIC, UNPUBLISHED, skip
@@ -37,7 +37,8 @@ _PERSON = re.compile(  # `ada@example.org (Ada)`, or `Ada <ada@example.org>`, or
 )
 _PROFILE = re.compile(r"(?:https?://\S+/|/u/)([^/\s]+)/?")  # of Lemmy and Reddit, which name authors so
 _QUOTATION = "<blockquote"
-_NOT_OWN = "blockquote, aside.quote, p:has(> .tumblr_blog)"  # the last says whose words are quoted below it
+# `.quote-inline` of Mastodon links to what is quoted; the last says whose words are quoted below it
+_NOT_OWN = "blockquote, aside.quote, .quote-inline, p:has(> .tumblr_blog)"
 
 
 class Author(Struct, frozen=True):
@@ -87,22 +88,22 @@ def read_feed(chunks: Iterable[bytes], name: str) -> Iterator[Channel | Entry]:
         BrokenArchive: The file is no feed, or its XML is damaged.
     """
     ancestors: list[Element] = []
-    described = False
+    channel: Channel | None = None
     for kind, element in xml_events(chunks, name):
         if kind == "start":
             if not ancestors and _plain(element.tag) not in _ROOTS:
                 raise BrokenArchive(f"{name} is neither RSS nor Atom; give the address or file of a feed")
-            if _is_entry(element) and not described:
-                described = True
-                yield _channel(ancestors)
+            if _is_entry(element) and not channel:
+                channel = _channel(ancestors)
+                yield channel
             ancestors.append(element)
             continue
         ancestors.pop().tag = _plain(element.tag)
-        if _is_entry(element):
+        if channel and _is_entry(element):
             if _is_published(element):
-                yield _entry(element)
+                yield _entry(element, channel.author)
             ancestors[-1].clear()
-    if not described:
+    if not channel:
         raise BrokenArchive(f"{name} is a feed without entries; give another one")
 
 
@@ -163,14 +164,15 @@ def _channel(ancestors: list[Element]) -> Channel:
     )
 
 
-def _entry(element: Element) -> Entry:
+def _entry(element: Element, of_channel: Author) -> Entry:
     url, author, title = _link(element), _author(element), _text(element, "title")
     identity = _text(element, "id", "guid") or url
     replies = _children(element, "in-reply-to")
     is_of_thread = is_answer(html_text(title), author.name, identity)
+    is_added = is_of_thread or is_programs(html_text(title), author.name or of_channel.name)
     return Entry(
         id=identity,
-        title="" if is_of_thread else title,
+        title="" if is_added else title,
         body=without_additions(_body(element), html_text(title), identity, url),
         date=_text(element, "published", "pubDate", "date", "updated"),
         url=url,
