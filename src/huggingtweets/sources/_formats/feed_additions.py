@@ -22,7 +22,7 @@ _ANSWER = (  # titles of comments and answers by somebody
 )
 _TITLE_OF_MISSKEY = r"new note by {author}"
 _CUT = re.compile(
-    r"\s*\[(?:\u2026|\.\.\.|&hellip;|&#8230;)\](?=\s*(?:</p>\s*)?\Z)"
+    r"\s?\[(?:\u2026|\.\.\.|&hellip;|&#8230;)\](?=\s*(?:</p>\s*)?\Z)"
 )  # of WordPress, below a summary
 _ABOVE_OF_LEMMY = re.compile(
     r"\Asubmitted by <a [^>]*>[^<]*</a> to <a [^>]*>[^<]*</a><br>-?\d+ points \| <a [^>]*>\d+ comments</a>"
