@@ -159,6 +159,16 @@ def test_white_space_is_folded_and_line_breaks_kept_on_request():
     assert folded(text, keep_line_breaks=True) == "one two\nthree\nfour"
 
 
+@pytest.mark.parametrize("blank", "\u115f\u1160\u2800\u3164\uffa0\ufffc")
+def test_characters_that_look_like_spaces_become_spaces(blank):
+    """A post of nothing else has no words, and a line of them is an empty line."""
+    cleaned = clean(
+        [post(f"{blank}my{blank}{blank} kettle sings{blank}", 1), post(f"{blank} {blank}" * 9, 2)]
+    )
+    assert [kept.text for kept in cleaned.posts] == ["my kettle sings"]
+    assert clean_text(post(f"one\n{blank}\ntwo", 1), keep_line_breaks=True) == "one\ntwo"
+
+
 def test_emoji_stay_when_invisible_characters_are_removed():
     """Control characters are removed; the joiners and selectors of emoji stay."""
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"
@@ -351,6 +361,22 @@ def test_every_reason_is_counted_with_examples():
     assert len(cleaned.posts) == 2
     kept = [p.id for p in clean(posts, rules).posts]
     assert kept == ["5", "7", "10"]
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "#Repost @bob with @get_repost \u30fb\u30fb\u30fb their kettle sings",
+        "Posted @withregram \u2022 @bob their kettle sings",
+        "Retweeted Bob Tests (@bob): their kettle sings",
+    ],
+)
+@pytest.mark.parametrize("kind", sorted(set(PostKind) - {PostKind.REPOST}))
+def test_a_post_that_says_that_it_repeats_anothers_is_dropped(caption, kind):
+    """Apps of Instagram and Facebook say so in the caption alone."""
+    cleaned = clean([replace(post(caption, 1), kind=kind), post("my kettle sings", 2)])
+    assert [kept.text for kept in cleaned.posts] == ["my kettle sings"]
+    assert cleaned.funnel.dropped == {Reason.REPOST: 1}
 
 
 def test_of_many_posts_some_are_drawn_from_the_whole_time():

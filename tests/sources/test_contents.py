@@ -9,6 +9,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import LocationError
 from huggingtweets.sources import ReadOptions, count_skipped
+from tests.helpers.export_builder import facebook_post
 
 TEXTS = ["the kettle sings again", "nobody broke the spoon", "tea is at four"]
 RECORDS = [{"text": text, "user": "ada"} for text in TEXTS]
@@ -187,6 +188,13 @@ def test_more_shapes_of_tables_are_read(tmp_path, name, content):
             "give the whole one",
         ),
         ("groups.json", '{ "group_posts_v2" : [{"data": [{"post": "tea"}]}]}', "give the whole one"),
+        (
+            "other_people's_posts_to_your_timeline.json",
+            '{"wall_posts_sent_to_you": {"activity_log_data": [{"data": [{"post": "tea"}]}]}}',
+            "give the whole one",
+        ),
+        ("your_posts_1.json", json.dumps([facebook_post("the kettle sings")]), "give the whole one"),
+        ("your_posts_1.json", '[{"timestamp": 1, "data": [{"post": "tea"}]}]', "give the whole one"),
         ("posts.log", '{"text": "tea"}', "let its name end with"),
         ("posts", "the kettle sings\n", "let its name end with"),
     ],

@@ -12,6 +12,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace, Unreachable
 from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.skipped import NOT_PUBLIC, count_skipped
 from huggingtweets.types import PostKind
 from tests.helpers.export_builder import PRIVATE, rss, rss_item
 from tests.helpers.local_server import LocalServer, Reply
@@ -173,6 +174,32 @@ def test_links_of_ones_own_stay(tmp_path):
     assert post.text == "Tea is good."
 
 
+def test_a_title_that_misskey_gives_is_left_out(tmp_path):
+    """It is the same for each note; one that names somebody else is the author's own."""
+    for title, text in (("New note by Ada", "mine"), ("New note by Bob", "New note by Bob\n\nmine")):
+        _, [post] = read_feed(tmp_path, atom_entry(title, "mine", "Ada", "1"), "feed.atom")
+        assert (post.text, post.kind) == (text, PostKind.ORIGINAL)
+        _, [post] = read_feed(tmp_path, rss(rss_item(1, "mine", title=title), channel="<author>Ada</author>"))
+        assert post.text == text
+
+
+@pytest.mark.parametrize("sign", ["[&#8230;]", "[\u2026]", "[...]"])
+@pytest.mark.parametrize("body", ["my kettle sings at {}", "<p>my kettle sings at {}</p>\n"])
+def test_a_summary_of_wordpress_ends_as_cut_posts_do(tmp_path, sign, body):
+    """So it is known as the beginning of the whole post."""
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, body.format(sign))))
+    assert post.text == "my kettle sings at\u2026"
+
+
+def test_the_link_of_mastodon_to_a_quoted_post_is_left_out(tmp_path):
+    """Servers put it above the text, for programs that do not show quotations."""
+    quote = (
+        '<p class="quote-inline">RE: <a href="https://example.social/@bob/1">example.social/@bob/1</a></p>'
+    )
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, f"{quote}<p>mine</p>")))
+    assert post.text == "mine"
+
+
 def test_a_page_of_many_links_to_itself_is_read_in_time(tmp_path):
     """A table of contents, however long, takes time in line with its length."""
     sections = "".join(f'<p>{OWN_LINK[:-1]}#s{n}">{n}</a> words</p>' for n in range(20_000))
@@ -224,7 +251,7 @@ def test_of_several_authors_one_must_be_named(tmp_path):
         rss_item(n, f"by {who}", more=f"<author>{PRIVATE}@example.org ({who})</author>")
         for n, who in enumerate(["Ada", "Ada", "Bob"])
     ]
-    content = rss(*items, rss_item(9, "nobody's", more=f"<author>{PRIVATE}@example.org</author>"))
+    content = rss(*items)
     with pytest.raises(LocationError, match=r"'Ada' \(2\), 'Bob' \(1\); say .* --name"):
         read_feed(tmp_path, content)
     timeline, posts = read_feed(tmp_path, content, name="ada")
@@ -246,6 +273,22 @@ def test_drafts_and_private_posts_of_wordpress_are_never_read(tmp_path):
     items = [item(0), item(1, "draft"), item(2, "private"), item(3, key="x"), item(4, kind="attachment")]
     _, posts = read_feed(tmp_path, rss(*items))
     assert [post.text for post in posts] == ["mine"]
+
+
+def test_letters_of_wordpress_to_subscribers_are_never_read(tmp_path):
+    """Their status is that of a post for everyone; Jetpack has the audience beside it."""
+
+    def item(number, body, access):
+        key = "<wp:meta_key>_jetpack_newsletter_access</wp:meta_key>"
+        meta = f"<wp:postmeta>{key}<wp:meta_value><![CDATA[{access}]]></wp:meta_value></wp:postmeta>"
+        return rss_item(number, body, more=f"<wp:status>publish</wp:status>{meta}")
+
+    narrow = ("subscribers", "paid_subscribers", "paid_subscribers_all_tiers", "some_later_word")
+    items = [item(n, PRIVATE, access) for n, access in enumerate(narrow)]
+    with count_skipped() as skipped:
+        _, posts = read_feed(tmp_path, rss(item(8, "mine", ""), item(9, "mine, too", "everybody"), *items))
+    assert [post.text for post in posts] == ["mine", "mine, too"]
+    assert set(skipped) == {NOT_PUBLIC}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
@@ -391,6 +434,63 @@ def test_authors_that_are_handles_are_told_apart(tmp_path):
         read_feed(tmp_path, rss(*items))
     timeline, [post] = read_feed(tmp_path, rss(*items), handle="@ada")
     assert (timeline.account.handle, post.text) == ("ada", "ada")
+
+
+NAMED_BY_AN_ADDRESS = {  # by what stands in an entry: what the person is called
+    "<author>bob@example.org</author>": "bob",
+    "<author>Bob &lt;bob@example.org&gt;</author>": "Bob",
+    "<author>Bob (bob@example.org)</author>": "Bob",
+    '<author>"Bob" &lt;bob@example.org&gt;</author>': "Bob",
+    "<dc:creator>@bob@example.social</dc:creator>": "@bob@example.social",
+    "<author><email>bob@example.org</email></author>": "bob",
+    "<author><name/><email>bob@example.org</email></author>": "bob",
+    "<author>bob@example.org</author><dc:creator>Bob</dc:creator>": "Bob",
+}
+
+
+@pytest.mark.parametrize("author", NAMED_BY_AN_ADDRESS)
+@pytest.mark.parametrize("channel", ["", "<author>Ada</author>"])
+def test_an_author_named_by_an_address_is_somebody(tmp_path, author, channel):
+    """Two people's posts never become one's; the address is in no message, and chooses its owner."""
+    name = NAMED_BY_AN_ADDRESS[author]
+    ada = "" if channel else "<author>Ada</author>"
+    content = rss(rss_item(1, "hers", more=ada), rss_item(2, "his", more=author), channel=channel)
+    with pytest.raises(LocationError, match=f"'Ada' \\(1\\), '{name}' \\(1\\); say who") as asked:
+        read_feed(tmp_path, content)
+    assert "bob@example.org" not in str(asked.value)
+    for who, text in (("Ada", "hers"), (name, "his")):
+        timeline, posts = read_feed(tmp_path, content, name=who)
+        assert [post.text for post in posts] == [text]
+        assert "bob@example.org" not in repr((timeline.account, posts))
+
+
+def test_addresses_that_begin_alike_are_of_different_people(tmp_path):
+    """Each is chosen by the whole address, which no message shows."""
+    hosts = ("one.example", "two.example")
+    content = rss(*(rss_item(n, h, more=f"<author>ada@{h}</author>") for n, h in enumerate(hosts)))
+    with pytest.raises(LocationError, match=r"'ada' \[author_\w+\] \(1\), 'ada' \[author_\w+\] \(1\)"):
+        read_feed(tmp_path, content)
+    _, posts = read_feed(tmp_path, content, handle="ada@two.example")
+    assert [post.text for post in posts] == ["two.example"]
+
+
+def test_a_feed_of_one_address_is_called_as_its_title(tmp_path):
+    """The address of its only author says no name."""
+    items = (rss_item(n, "mine", more="<author>mail@example.org</author>") for n in range(2))
+    timeline, posts = read_feed(tmp_path, rss(*items))
+    assert (timeline.account.name, len(posts)) == ("Ada's tests", 2)
+
+
+def test_entries_that_name_nobody_are_the_channels(tmp_path):
+    """Beside a guest's, which are not read with them, they are chosen by the channel's title."""
+    guest = rss_item(3, "a guest's", more="<author>bob@example.org (Bob)</author>")
+    content = rss(rss_item(1, "mine"), rss_item(2, "mine, too"), guest)
+    with pytest.raises(LocationError, match=r'"Ada\'s tests" \(2\), \'Bob\' \(1\); say who you are'):
+        read_feed(tmp_path, content)
+    _, posts = read_feed(tmp_path, content, name="Ada's tests")
+    assert [post.text for post in posts] == ["mine", "mine, too"]
+    _, posts = read_feed(tmp_path, content, name="Bob")
+    assert [post.text for post in posts] == ["a guest's"]
 
 
 @pytest.mark.parametrize("author", ["/u/ada", "https://example.social/u/ada"])

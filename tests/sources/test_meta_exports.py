@@ -144,6 +144,29 @@ def test_a_private_account_is_never_read(tmp_path, source, files):
         read_files(tmp_path, files(post, private="True"), handle=HANDLE)
 
 
+@pytest.mark.parametrize("source", ["threads_export", "instagram_export"])
+@pytest.mark.parametrize(
+    ("label", "value", "is_read"),
+    [
+        ("Privát fiók", "Igen", False),
+        ("Частен акаунт", "Да", False),
+        ("Pribadong account", "Oo", False),
+        ("Privát fiók", "False", True),
+        ("ব্যক্তিগত অ্যাকাউন্ট", "হ্যাঁ", False),
+        ("Gender", "female", False),
+    ],
+)
+def test_only_an_account_that_says_that_it_is_public_is_read(tmp_path, source, label, value, is_read):
+    """One that says it in a language that is not known, or not at all, is asked for in English."""
+    person = mangled({"string_map_data": {"Username": {"value": HANDLE}, label: {"value": value}}})
+    files = _with_profile(PLACES[source]("mine"), {"profile": [person]})
+    if is_read:
+        assert [post.text for post in read_files(tmp_path, files)[1]] == ["mine"]
+        return
+    with pytest.raises(LocationError, match="ask Instagram in English for the export"):
+        read_files(tmp_path, files)
+
+
 def test_replies_on_threads_are_told_apart(tmp_path):
     """Posts that Threads marks as replies are replies."""
     files = threads_files(threads_post("post"), threads_post("reply", is_reply=True), threads_post(""))

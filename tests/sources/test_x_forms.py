@@ -12,6 +12,7 @@ import pytest
 from huggingtweets import DataConfig, inspect
 from huggingtweets.errors import BrokenArchive, LocationError
 from huggingtweets.sources import Match, ReadOptions, x_archive
+from huggingtweets.sources._formats.x_posts import Tweet
 from huggingtweets.types import PostKind
 from tests.helpers.archive_builder import (
     HANDLE,
@@ -230,3 +231,11 @@ def test_mentions_of_a_bare_record_are_read(tmp_path):
     record = tweet(1, text, entities={"user_mentions": [mention(text, "bob")]}, in_reply_to_user_id_str="7")
     write(tmp_path, "tweet.js", data("tweet", [record["tweet"]]))
     assert texts(tmp_path, handle="ada") == ["thanks for this"]
+
+
+@pytest.mark.parametrize(
+    "text", ["„@bob: their words“", "« @bob : their words »", "«\u00a0@bob\u00a0: words\u00a0»"]
+)
+def test_a_post_in_german_or_french_marks_repeats_anothers(text):
+    """Apps wrote the marks of the language around what was passed on, with its spaces."""
+    assert Tweet(id_str="1", full_text=text).is_repost

@@ -24,6 +24,10 @@ from tests.conftest import post
         ("one [RT @bob: x] two [RT @eve: y] three", "one two three"),
         ("so very true \u201c@bob: their words\u201d", "so very true"),
         ('so very true "@bob: their words"', "so very true"),
+        ("so very true \u201e@bob: their words\u201c", "so very true"),
+        ("so very true \u00ab @bob : their words \u00bb", "so very true"),
+        ("so very true \u00ab\u00a0@bob\u00a0: their words\u00a0\u00bb", "so very true"),
+        ("so very true \u00ab\u202f@bob\u202f: their words\u202f\u00bb", "so very true"),
         ("so very true \u2014 RT @bob: their words", "so very true"),
         ("so very true >> RT @bob: a RT @eve: b", "so very true >>"),
         ("so very true\nRT @bob: their words\nand theirs", "so very true"),
@@ -50,6 +54,8 @@ def test_what_others_wrote_behind_the_authors_words_is_cut(text, own):
         "please RT this",
         "RT if you like it, @bob",
         'she said "@bob is late"',
+        "she said \u201e@bob is late\u201c",
+        "she said \u00ab @bob is late \u00bb",
         "I said to @bob: come home",
         "the ART @bob made",
         "no handle RT",
@@ -84,10 +90,14 @@ def test_long_texts_take_no_time(text):
         "RT \uff20bob\uff1a their words",
         "Rt @bob: their words",
         "QT @bob: their words",
+        "\u201e@bob: their words\u201c",
+        "\u00ab @bob : their words \u00bb",
         "Repost @bob \u30fb\u30fb\u30fb their words",
         "Repost from @bob.tea using @app \u2022\u2022\u2022 their words",
         "#Repost @bob with @get_repost \u30fb\u30fb\u30fb their words",
         "#RepostBy @bob: their words",
+        "Posted @withregram \u2022 @bob.tea their words",
+        "Posted @withrepost \u00b7 @bob their words",
     ],
 )
 def test_a_post_that_begins_so_repeats_anothers(text):
@@ -95,7 +105,9 @@ def test_a_post_that_begins_so_repeats_anothers(text):
     assert is_repost(text)
 
 
-@pytest.mark.parametrize("text", ["repost this, says @bob", "QT is a toolkit", "Rt @bob is here"])
+@pytest.mark.parametrize(
+    "text", ["repost this, says @bob", "QT is a toolkit", "Rt @bob is here", "Posted with @bob \u2022 tea"]
+)
 def test_a_post_that_begins_alike_is_ones_own(text):
     """The words alone mark nothing."""
     assert not is_repost(text)

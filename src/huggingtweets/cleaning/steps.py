@@ -8,18 +8,18 @@ from datetime import date
 from msgspec.structs import replace
 
 from ..text.private import private_details, without_private_details
-from ..text.quoted import without_quoted_posts
+from ..text.quoted import is_repost, without_quoted_posts
 from ..types import Post, PostKind, Reason
 from .languages import is_in_language
 from .rules import CleaningRules, is_short
-from .text import folded, without_invisible, without_leading_mentions, without_links
+from .text import folded, with_plain_spaces, without_invisible, without_leading_mentions, without_links
 
 Step = Callable[[Post, CleaningRules], Post | Reason]
 
 
 def drop_reposts(post: Post, _: CleaningRules) -> Post | Reason:
-    """Drop reposts: others wrote them."""
-    return Reason.REPOST if post.kind is PostKind.REPOST else post
+    """Drop reposts, also those of which only the text says so: others wrote them."""
+    return Reason.REPOST if post.kind is PostKind.REPOST or is_repost(post.text) else post
 
 
 def drop_replies(post: Post, _: CleaningRules) -> Post | Reason:
@@ -77,7 +77,7 @@ def holds_private_details(post: Post) -> bool:
 
 def clean_text(post: Post, *, keep_line_breaks: bool = False) -> str:
     """Return the text of a post as the model is trained on it."""
-    text = without_invisible(post.text)
+    text = without_invisible(with_plain_spaces(post.text))
     if post.kind is PostKind.REPLY:
         text = without_leading_mentions(text)
     text = without_private_details(without_links(without_quoted_posts(text)))

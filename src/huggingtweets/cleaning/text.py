@@ -38,6 +38,9 @@ INVISIBLE = (
 )
 
 
+_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0\ufffc]")  # of Braille and Korean; of an object in a text
+
+
 def without_links(text: str) -> str:
     """Remove links, with a scheme or without (www., pic.twitter.com/).
 
@@ -78,6 +81,11 @@ def _may_have_bare_link(text: str) -> bool:
         return False
     lowered = text.lower()
     return "www." in lowered or ".com/" in lowered
+
+
+def with_plain_spaces(text: str) -> str:
+    """Replace characters that are shown as nothing, but are no white space, by spaces."""
+    return text if text.isascii() else _BLANK.sub(" ", text)
 
 
 def without_leading_mentions(text: str) -> str:

@@ -2,8 +2,9 @@
 
 The text of an entry is its title and its whole text, or its summary if the feed has no more. What programs
 add to it, and the titles of others in whose threads a person answers, are left out. If a feed has several
-authors, only the entries of one are read. Feeds from the web are cached on this machine, and fetched again
-only if they have changed. With `--source feed` the address may be that of a page that links to its feed.
+authors, only the entries of one are read; entries that name nobody are the channel's. Feeds from the web are
+cached on this machine, and fetched again only if they have changed. With `--source feed` the address may be
+that of a page that links to its feed.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from ..files.home_folder import FETCHED, home
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import read_chunks
-from ._formats.authors import choose_author, to_handle, writer_handle
+from ._formats.authors import choose_author, person_handle, to_handle
 from ._formats.dates import read_date
-from ._formats.feed_entries import Channel, read_feed
+from ._formats.feed_entries import Author, Channel, Entry, read_feed
 from ._formats.http import Answer, Http
 from ._formats.markup import mended_xml
 
@@ -85,37 +86,52 @@ def read(location: str, options: ReadOptions) -> Timeline:
             channel, authors = _survey(location, chunks())
         except BrokenArchive:
             raise error from None
-    author = choose_author(location, authors, options) if len(authors) > 1 else next(iter(authors), "")
-    account = _account(location, channel, author, options)
-    only = author if len(authors) > 1 else None
+    several = len(authors) > 1
+    author = _choose(location, channel, authors, options) if several else next(iter(authors), Author())
+    has_name = several or author.name == author.key  # one who has an address alone is called as the feed
+    account = _account(location, channel, author.name if has_name else "", options)
+    only = author if several else None
     return Timeline(account=account, posts=_posts(location, chunks(), account.handle, only), digest=digest)
 
 
-def _survey(location: str, chunks: Iterable[bytes]) -> tuple[Channel, Counter[str]]:
+def _survey(location: str, chunks: Iterable[bytes]) -> tuple[Channel, Counter[Author]]:
     """Read the channel of a feed, and count the entries of each author."""
-    channel, authors = Channel(), Counter[str]()
+    channel, authors = Channel(), Counter[Author]()
     for part in read_feed(chunks, location):
         if isinstance(part, Channel):
             channel = part
-        elif part.author or channel.author:
-            authors[part.author or channel.author] += 1
+        else:
+            authors[_writer(part, channel)] += 1
     return channel, authors
+
+
+def _writer(entry: Entry, channel: Channel) -> Author:
+    """Return who wrote an entry; who is nowhere named has an empty key."""
+    return entry.author if entry.author.key else channel.author
+
+
+def _choose(location: str, channel: Channel, authors: Counter[Author], options: ReadOptions) -> Author:
+    """Choose one of several authors; one who is not named is called as the channel."""
+    by_key = {author.key: author for author in authors}
+    names = {key: author.name or channel.title for key, author in by_key.items()}
+    posts = {author.key: count for author, count in authors.items()}
+    return by_key[choose_author(location, posts, options, names)]
 
 
 def _account(location: str, channel: Channel, author: str, options: ReadOptions) -> Account:
     name = options.name or author or channel.title
-    handle = to_handle(options.handle or "") or writer_handle(name)
+    handle = to_handle(options.handle or "") or person_handle(name)
     if not handle:
         raise LocationError(f"{location} does not say whose it is; say it with --name 'Their Name'")
     return Account(handle=handle, name=name or handle, source="feed", bio=channel.about, url=channel.url)
 
 
-def _posts(location: str, chunks: Iterable[bytes], handle: str, only: str | None) -> Iterator[Post]:
+def _posts(location: str, chunks: Iterable[bytes], handle: str, only: Author | None) -> Iterator[Post]:
     channel = Channel()
     for number, part in enumerate(read_feed(chunks, location)):
         if isinstance(part, Channel):
             channel = part
-        elif only in {None, part.author or channel.author} and (text := part.text):
+        elif only in {None, _writer(part, channel)} and (text := part.text):
             yield Post(
                 id=part.id or f"entry-{number}",
                 author=handle,

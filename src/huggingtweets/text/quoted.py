@@ -13,7 +13,8 @@ _MARKS = (  # spaces, and what nobody sees: marks of direction and the like
     "\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 REPOST = re.compile(  # before 2010 people typed it by hand, often without a colon; apps wrote “@bob: ...”
-    rf"{_SIGN}\s?:?\s?[\"'\u201c\u201d\u00ab]?{_AT}\w|[\"\u201c\u201d\u00ab]@\w+:"
+    rf"{_SIGN}\s?:?\s?[\"'\u201c\u201d\u201e\u00ab]?{_AT}\w"
+    r"|[\"\u201c\u201d\u201e]@\w+:|\u00ab[ \u00a0\u202f]?@\w+[ \u00a0\u202f]?:"
 )
 _SAID_SO = re.compile(  # at the beginning of a post: words of many networks, whose posts have a colon then
     r"(?:RT|RP|reposted|repost|retweeted|retweet|reblogged|reblog|boosted|via|\u8f6c\u53d1|\u8f49\u767c|\u8ee2\u8f09"
@@ -21,6 +22,7 @@ _SAID_SO = re.compile(  # at the beginning of a post: words of many networks, wh
     r"|#?repost(?:ed)?\s*(?:from|by)?\s*[:\uff1a]?\s*[@\uff20][\w.]+\s*(?:(?:with|via|using)\s+[@\uff20][\w.]+\s*)?"
     r"(?:\u30fb{2,}|\u2022{2,}|\.{3}|\u2026|[:\uff1a])"
     r"|#repost\w{0,4}\s+(?:from\s+|by\s+)?[@\uff20]"
+    r"|posted\s@with(?:regram|repost)\s*[\u2022\u00b7]\s*@[\w.]+"
     r"|Retweeted [^\n:@]{1,60}(?:\(@\w+\))?:"
     r"|[\U0001f501\U0001f504\u267b]\ufe0f?\s?[^\n:@]{1,60} (?:reposted|retweeted|boosted|shared):",
     re.IGNORECASE,

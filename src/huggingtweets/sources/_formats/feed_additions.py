@@ -20,6 +20,10 @@ _ANSWER = (  # titles of comments and answers by somebody
     r"(?:new\s)?(?:answer|comment|reply)\sby\s{author}\s(?:for|on|in|to)\s.+|/u/{author}\son\s.+"
     r"|comment\son\s.+\sby\s{author}|by:\s{author}|(?:re|reply\sto|r\sto\s@\w+):\s.+"
 )
+_TITLE_OF_MISSKEY = r"new note by {author}"
+_CUT = re.compile(
+    r"\s?\[(?:\u2026|\.\.\.|&hellip;|&#8230;)\](?=\s*(?:</p>\s*)?\Z)"
+)  # of WordPress, below a summary
 _ABOVE_OF_LEMMY = re.compile(
     r"\Asubmitted by <a [^>]*>[^<]*</a> to <a [^>]*>[^<]*</a><br>-?\d+ points \| <a [^>]*>\d+ comments</a>"
     r"(?:<br><a [^>]*>[^<]*</a>)?"
@@ -33,6 +37,11 @@ _POST_OF_MASTODON = re.compile(r"https?://[^/]+/@\w+/\d+")
 _WARNING_OF_MASTODON = re.compile(r"\A<p><strong>[^<]*</strong>[^<]*</p><hr ?/?>")  # in the server's language
 _TRACKED = re.compile(r"[?&](?:utm_|source=rss).*|#.*", re.DOTALL)
 _SCHEME = re.compile(r"https?://(?:www\.)?")
+
+
+def is_programs(title: str, author: str) -> bool:
+    """Whether a title is one that a program gives to each post."""
+    return re.fullmatch(_TITLE_OF_MISSKEY.format(author=re.escape(author)), title, re.IGNORECASE) is not None
 
 
 def is_answer(title: str, author: str, identity: str) -> bool:
@@ -58,7 +67,7 @@ def without_additions(body: str, title: str, identity: str, url: str) -> str:
     if _ID_OF_REDDIT.fullmatch(identity):
         text = _TEXT_OF_REDDIT.search(body)
         return text[1] if text else ""
-    body = _BELOW.sub("", _ABOVE_OF_LEMMY.sub("", body))
+    body = _CUT.sub("\u2026", _BELOW.sub("", _ABOVE_OF_LEMMY.sub("", body)))
     if _POST_OF_MASTODON.fullmatch(url):
         body = _WARNING_OF_MASTODON.sub("", body)
     addresses = {_bare(address) for address in (url, identity) if address}

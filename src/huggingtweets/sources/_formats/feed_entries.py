@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from ...errors import BrokenArchive
 from .audience import is_published
-from .feed_additions import is_answer, without_additions
+from .authors import public_choice, writer_handle
+from .feed_additions import is_answer, is_programs, without_additions
 from .fields import is_empty
 from .markup import html_text, xml_events
-from .skipped import NO_POST, UNPUBLISHED, skip
+from .skipped import NO_POST, NOT_PUBLIC, UNPUBLISHED, skip
 
 _KNOWN_NAMESPACES = re.compile(
     r"\{(?:http://www\.w3\.org/2005/Atom|http://purl\.org/rss/1\.0/(?:modules/content/)?|"
@@ -28,10 +29,23 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _POSTS = {"", "post", "page"}  # kinds of entries
 _BLOGGER = re.compile(r"\{http://schemas\.google\.com/blogger/\d+\}")
 _KIND = re.compile(r"schemas\.google\.com/.*#kind$")
-_PERSON = re.compile(r"\S+@\S+\s*\((.+)\)|@?[^@]+")  # `ada@example.org (Ada)`, or a name, or a handle
+_ACCESS, _EVERYBODY = "_jetpack_newsletter_access", {"", "everybody"}  # else subscribers, or those who pay
+_PERSON = re.compile(  # `ada@example.org (Ada)`, or `Ada <ada@example.org>`, or a name, or a handle
+    r"[^\s@]+@[^\s@(]+\s*\((.+)\)"
+    r"|\"?([^<>()@\"]+)\"? ?[<(]@?[^\s<>()@]+@[^\s<>()@]+[>)]"
+    r"|@?[^@]+"
+)
 _PROFILE = re.compile(r"(?:https?://\S+/|/u/)([^/\s]+)/?")  # of Lemmy and Reddit, which name authors so
 _QUOTATION = "<blockquote"
-_NOT_OWN = "blockquote, aside.quote, p:has(> .tumblr_blog)"  # the last says whose words are quoted below it
+# `.quote-inline` of Mastodon links to what is quoted; the last says whose words are quoted below it
+_NOT_OWN = "blockquote, aside.quote, .quote-inline, p:has(> .tumblr_blog)"
+
+
+class Author(Struct, frozen=True):
+    """Whose an entry is. People are told apart by the key; neither it nor the name is an e-mail address."""
+
+    key: str = ""
+    name: str = ""
 
 
 class Channel(Struct, frozen=True):
@@ -40,7 +54,7 @@ class Channel(Struct, frozen=True):
     title: str = ""
     url: str = ""
     about: str = ""
-    author: str = ""
+    author: Author = Author()
     lang: str = ""
 
 
@@ -52,7 +66,7 @@ class Entry(Struct, frozen=True):
     body: str
     date: str
     url: str
-    author: str
+    author: Author
     lang: str
     reply_to: str | None
     is_reply: bool  # also where the feed does not say to what
@@ -74,22 +88,22 @@ def read_feed(chunks: Iterable[bytes], name: str) -> Iterator[Channel | Entry]:
         BrokenArchive: The file is no feed, or its XML is damaged.
     """
     ancestors: list[Element] = []
-    described = False
+    channel: Channel | None = None
     for kind, element in xml_events(chunks, name):
         if kind == "start":
             if not ancestors and _plain(element.tag) not in _ROOTS:
                 raise BrokenArchive(f"{name} is neither RSS nor Atom; give the address or file of a feed")
-            if _is_entry(element) and not described:
-                described = True
-                yield _channel(ancestors)
+            if _is_entry(element) and not channel:
+                channel = _channel(ancestors)
+                yield channel
             ancestors.append(element)
             continue
         ancestors.pop().tag = _plain(element.tag)
-        if _is_entry(element):
+        if channel and _is_entry(element):
             if _is_published(element):
-                yield _entry(element)
+                yield _entry(element, channel.author)
             ancestors[-1].clear()
-    if not described:
+    if not channel:
         raise BrokenArchive(f"{name} is a feed without entries; give another one")
 
 
@@ -100,8 +114,8 @@ def _is_entry(element: Element) -> bool:
 def _is_published(element: Element) -> bool:
     """Whether it is a post that everyone can read.
 
-    WordPress also exports drafts, private posts, comments and pictures; Blogger drafts, comments of others,
-    templates and settings.
+    WordPress also exports drafts, private posts, letters to subscribers, comments and pictures; Blogger
+    drafts, comments of others, templates and settings.
     """
     states = filter(None, [_text(element, "status"), _of_blogger(element, "status")])
     hidden = not all(map(is_published, states)) or _text(element, "post_password")
@@ -110,9 +124,16 @@ def _is_published(element: Element) -> bool:
     kinds = [_text(element, "post_type"), _of_blogger(element, "type"), *_categories(element)]
     is_post = all(kind.casefold() in _POSTS for kind in kinds)
     reason = UNPUBLISHED if hidden or trashed or draft else "" if is_post else NO_POST
+    reason = reason or ("" if _is_for_everybody(element) else NOT_PUBLIC)
     if reason:
         skip(reason)
     return not reason
+
+
+def _is_for_everybody(element: Element) -> bool:
+    """Whether a letter of Jetpack, a part of WordPress, is not only for those who subscribed to it."""
+    metas = [meta for meta in _children(element, "postmeta") if _text(meta, "meta_key") == _ACCESS]
+    return _EVERYBODY.issuperset(_text(meta, "meta_value") for meta in metas)
 
 
 def _of_blogger(element: Element, name: str) -> str:
@@ -138,19 +159,20 @@ def _channel(ancestors: list[Element]) -> Channel:
         title=_first(html_text(_text(element, "title")) for element in about),
         url=_first(_link(element) for element in about),
         about=_first(html_text(_text(element, "description", "subtitle")) for element in about),
-        author=_first(_author(element) for element in about),
+        author=next((author for element in about if (author := _author(element)).key), Author()),
         lang=_first(language),
     )
 
 
-def _entry(element: Element) -> Entry:
+def _entry(element: Element, of_channel: Author) -> Entry:
     url, author, title = _link(element), _author(element), _text(element, "title")
     identity = _text(element, "id", "guid") or url
     replies = _children(element, "in-reply-to")
-    is_of_thread = is_answer(html_text(title), author, identity)
+    is_of_thread = is_answer(html_text(title), author.name, identity)
+    is_added = is_of_thread or is_programs(html_text(title), author.name or of_channel.name)
     return Entry(
         id=identity,
-        title="" if is_of_thread else title,
+        title="" if is_added else title,
         body=without_additions(_body(element), html_text(title), identity, url),
         date=_text(element, "published", "pubDate", "date", "updated"),
         url=url,
@@ -178,15 +200,17 @@ def _markup(part: Element) -> str:
     return tostring(part, encoding="unicode", method="html")
 
 
-def _author(element: Element) -> str:
-    """Return the author's name; RSS may have an e-mail address in its place, which is left out."""
-    for person in _children(element, "author", "creator"):
-        match = _PERSON.fullmatch((_text(person, "name") or person.text or "").strip())
-        if match:
-            name = (match[1] or match[0]).strip()
-            profile = _PROFILE.fullmatch(name)
-            return profile[1] if profile else name
-    return ""
+def _author(element: Element) -> Author:
+    """Return who is named as the author: by a name, or else by an e-mail address or whatever there is."""
+    people = _children(element, "author", "creator")
+    said = [_text(person, "name") or (person.text or "").strip() for person in people]
+    for match in filter(None, map(_PERSON.fullmatch, said)):
+        name = (match[1] or match[2] or match[0]).strip()
+        profile = _PROFILE.fullmatch(name)
+        return Author(profile[1], profile[1]) if profile else Author(name, name)
+    other = _first([*said, *(_text(person, "email", "uri") for person in people)])
+    key = public_choice(other) or ""
+    return Author(key, other if key == other else writer_handle(other))
 
 
 def _link(element: Element) -> str:

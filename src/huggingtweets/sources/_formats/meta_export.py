@@ -33,9 +33,9 @@ _OF_INSTAGRAM = (
 )
 _PRIVATE = re.compile(
     r"priva|privé|prywat|soukrom|súkrom|gizli|pribadi|peribadi|riêng tư|yksityi|lukket|"
-    r"приват|закрыт|частн|ιδιωτικ|פרטי|خاص|خصوصی|निजी|ส่วนตัว|비공개|非公開|鍵アカ|私密|私人|不公开|不公開"
+    r"приват|закрыт|частн|ιδιωτικ|פרטי|خاص|خصوصی|निजी|ส่วนตัว|비공개|非公開|鍵アカ|私密|私人|不公开|不公開|"
+    r"privát|частен|pribado"
 )
-_TELEPHONE = re.compile(r"phone|telef|tél|mobil|电话|手机|電話|전화|телефон|τηλέ|هاتف|फ़ोन|โทรศัพท์|điện thoại")
 _NO = {  # what may stand beside "private account"
     *("", "false", "no", "nein", "non", "não", "falsch", "faux", "falso", "нет", "いいえ", "否", "아니요"),
     *("hayir", "nie", "ne", "nee", "nej", "ei"),
@@ -152,8 +152,9 @@ def account(export: Export, options: ReadOptions, source: str, url: str) -> Acco
     profile = msgspec.convert(msgspec.to_builtins(person.string_map_data), _Profile)
     if _is_private(person.string_map_data):
         raise LocationError(
-            f"{export.path} is of a private account, whose posts were for its followers only; these are "
-            "never read. If it is public, ask Instagram in English for the export, and give that"
+            f"{export.path} is of a private account, or says in a language that is not known whether it is "
+            "one; posts for followers only are never read. If it is public, ask Instagram in English for the "
+            "export, and give that"
         )
     names = profile.username.value, _owner_in_name(export), options.handle, options.name
     handle = next(filter(None, (to_handle(repair(name)) for name in names)), "")
@@ -180,14 +181,11 @@ def profiles(export: Export, source: str) -> list[str]:
 def _is_private(profile: dict[str, Value]) -> bool:
     """Whether the account is private, or may be so.
 
-    Labels are in the account's language. One that has the word for `private` must say no. If there is none,
-    no label but one of a telephone may say yes: it could be the one.
+    Labels are in the account's language. One that has the word for `private` must be there, and say no.
     """
     values = {repair(label).casefold(): repair(value.value).casefold() for label, value in profile.items()}
     labelled = [value for label, value in values.items() if _PRIVATE.search(label)]
-    if labelled:
-        return not _NO.issuperset(labelled)
-    return any(value == "true" and not _TELEPHONE.search(label) for label, value in values.items())
+    return not labelled or not _NO.issuperset(labelled)
 
 
 def _person(export: Export, source: str) -> _Person:

@@ -29,7 +29,8 @@ _BEGINNINGS = (
     '"@',
     "\u201c@",
     "\u201d@",
-    "\u00ab@",
+    "\u201e@",
+    "\u00ab",
 )  # of a retweet
 _AFTER_MENTION = re.compile(r"[,:;]?(?=\s|\Z)")
 _STATUS = re.compile(
