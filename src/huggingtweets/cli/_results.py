@@ -10,7 +10,6 @@ from rich.table import Column, Table
 
 from .. import sources as all_sources
 from ..model_folder import ModelFolder, prompt_of
-from ..reporting.reasons import REASONS
 from ..results import Game
 from ..sources import Source
 from ..text.counting import counted
@@ -20,6 +19,18 @@ from ._terminal import PlainConsole, console, harmless, names
 
 if TYPE_CHECKING:
     from ..workflows.inspect import Inspection
+
+REASONS = {  # not those of `reporting`, which takes long to import
+    Reason.REPOST: "retweets and boosts",
+    Reason.REPLY: "replies",
+    Reason.EXCLUDED: "taken out by hand",
+    Reason.DATE: "of other days",
+    Reason.LANGUAGE: "other languages",
+    Reason.SHORT: "short (fewer than three words)",
+    Reason.DUPLICATE: "duplicates",
+    Reason.NEAR_DUPLICATE: "near duplicates",
+    Reason.SAMPLED: "more than the recipe takes of one author",
+}
 
 EXAMPLE_LENGTH = 280  # characters
 

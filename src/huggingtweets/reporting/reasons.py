@@ -1,4 +1,4 @@
-"""Why a post was dropped, in words: for the card, the funnel, the terminal and the page."""
+"""Why a post was dropped, in words: for the card, the funnel and the page."""
 
 from __future__ import annotations
 

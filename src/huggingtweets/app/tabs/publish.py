@@ -102,6 +102,7 @@ class PublishTab:
         if kind is None:
             raise PageError(_("say by what right it is published"))
         permission = Permission(kind=kind, words=str(words or "")[:MAX_WORDS])
+        own_token = self._required_token(token)
         _require_answers(folder, permission, with_posts=bool(posts))
         with session.use_home():
             return plan_publishing(
@@ -110,7 +111,7 @@ class PublishTab:
                 to=str(name or "").strip() or None,
                 private=bool(private),
                 with_dataset=bool(posts),
-                token=self._required_token(token),
+                token=own_token,
             )
 
     def _required_token(self, typed: object) -> str | None:
