@@ -189,6 +189,9 @@ def test_a_summary_of_wordpress_ends_as_cut_posts_do(tmp_path, sign, body):
     """So it is known as the beginning of the whole post."""
     _, [post] = read_feed(tmp_path, rss(rss_item(1, body.format(sign))))
     assert post.text == "my kettle sings at\u2026"
+    below = '<p>The post <a href="https://example.org/1">A title</a> appeared first on Blog.</p>'
+    _, [post] = read_feed(tmp_path, rss(rss_item(1, f"<p>at {sign}</p>\n{below}", title="A title")))
+    assert post.text == "A title\n\nat\u2026"
 
 
 def test_the_link_of_mastodon_to_a_quoted_post_is_left_out(tmp_path):
@@ -491,6 +494,28 @@ def test_entries_that_name_nobody_are_the_channels(tmp_path):
     assert [post.text for post in posts] == ["mine", "mine, too"]
     _, posts = read_feed(tmp_path, content, name="Bob")
     assert [post.text for post in posts] == ["a guest's"]
+
+
+def test_entries_that_name_nobody_are_those_of_the_person_the_feed_is_called_after(tmp_path):
+    """Their posts are read with those that name the person; nothing is asked."""
+    items = (
+        rss_item(1, "mine"),
+        rss_item(2, "mine, too", more="<author>a@example.org (ada's TESTS)</author>"),
+    )
+    _, posts = read_feed(tmp_path, rss(*items))
+    assert [post.text for post in posts] == ["mine", "mine, too"]
+
+
+def test_names_that_differ_in_case_alone_can_be_chosen(tmp_path):
+    """One person whose address is written in two ways is one; Bob and an address of bob are two."""
+    spelt = (f"<author>{who}@example.org</author>" for who in ("Bob", "bob"))
+    _, posts = read_feed(tmp_path, rss(*(rss_item(n, f"{n}", more=who) for n, who in enumerate(spelt))))
+    assert [post.text for post in posts] == ["0", "1"]
+    both = ("<author>Bob</author>", "<author>bob@example.org</author>")
+    content = rss(*(rss_item(n, who[8:11], more=who) for n, who in enumerate(both)))
+    for name in ("Bob", "bob"):
+        _, [post] = read_feed(tmp_path, content, name=name)
+        assert post.text == name
 
 
 @pytest.mark.parametrize("author", ["/u/ada", "https://example.social/u/ada"])

@@ -96,6 +96,7 @@ def test_long_texts_take_no_time(text):
         "Repost from @bob.tea using @app \u2022\u2022\u2022 their words",
         "#Repost @bob with @get_repost \u30fb\u30fb\u30fb their words",
         "#RepostBy @bob: their words",
+        "Retweeted Bob Tests (@bob): their words",
         "Posted @withregram \u2022 @bob.tea their words",
         "Posted @withrepost \u00b7 @bob their words",
     ],
@@ -106,8 +107,23 @@ def test_a_post_that_begins_so_repeats_anothers(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["repost this, says @bob", "QT is a toolkit", "Rt @bob is here", "Posted with @bob \u2022 tea"]
+    "text",
+    [
+        "repost this, says @bob",
+        "QT is a toolkit",
+        "Rt @bob is here",
+        "Posted with @bob \u2022 tea",
+        "Retweeted for visibility: we need six people",
+        "retweeted by accident: sorry",
+    ],
 )
 def test_a_post_that_begins_alike_is_ones_own(text):
     """The words alone mark nothing."""
     assert not is_repost(text)
+
+
+@pytest.mark.parametrize("word", ["Repost", "RT", "#repost", "via", "Posted @withrepost", "Repost @"])
+@pytest.mark.parametrize("filling", [" ", "\n", "a."])
+def test_a_long_beginning_takes_no_time(word, filling):
+    """Whether a post repeats another's is found in one pass over its beginning."""
+    assert not is_repost(f"{word}{filling * 200_000}x")

@@ -27,7 +27,9 @@ _OF_META = re.compile(  # posts_1.json of Instagram, threads_and_replies.json; o
     rb'\s*(?:\{\s*"text_post_app_text_posts"\s*:\s*)?\[\s*\{\s*"media"\s*:\s*\['
     rb'|\s*\{\s*"(?:comments|group_comments|group_posts(?:_joined)?|posts_in_groups)_v\d"\s*:'
     rb'|\s*\{\s*"wall_posts_sent_to_you(?:_v\d)?"\s*:'
-    rb'|\s*\[\s*\{\s*"timestamp"\s*:\s*\d+\s*,\s*"(?:attachments|data|tags)"\s*:\s*\['
+    rb'|\s*\[\s*\{\s*"timestamp"\s*:\s*\d+\s*,\s*'
+    rb'(?:"attachments"\s*:\s*\[\s*\{\s*"data"|"data"\s*:\s*\[\s*\{\s*"(?:post|\w*timestamp)"'
+    rb'|"tags"\s*:\s*\[\s*\{\s*"name")\s*:'
 )
 _TEXT = "is text; let its name end with .txt if it has one post a line, with .csv or .json if it is that"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

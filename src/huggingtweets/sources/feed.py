@@ -76,46 +76,46 @@ def read(location: str, options: ReadOptions) -> Timeline:
     else:
         digest, chunks = sha256(Path(location)), partial(_file_chunks, Path(location))
     try:
-        channel, authors = _survey(location, chunks())
+        channel, posts, authors = _survey(location, chunks())
     except BrokenArchive as error:  # it may not be well-formed, but readable
         content = b"".join(chunks())
         if b"<!ENTITY" in content:  # of its own, which no feed needs
             raise
         chunks = partial(iter, [mended_xml(content)])
         try:
-            channel, authors = _survey(location, chunks())
+            channel, posts, authors = _survey(location, chunks())
         except BrokenArchive:
             raise error from None
-    several = len(authors) > 1
-    author = _choose(location, channel, authors, options) if several else next(iter(authors), Author())
-    has_name = several or author.name == author.key  # one who has an address alone is called as the feed
-    account = _account(location, channel, author.name if has_name else "", options)
-    only = author if several else None
+    if len(authors) > 1:
+        only = choose_author(location, posts, options, {key: who.name for key, who in authors.items()})
+        name = authors[only].name
+    else:
+        only, author = None, next(iter(authors.values()), Author())
+        name = author.name if author.has_name else ""  # one who has an address alone is called as the feed
+    account = _account(location, channel, name, options)
     return Timeline(account=account, posts=_posts(location, chunks(), account.handle, only), digest=digest)
 
 
-def _survey(location: str, chunks: Iterable[bytes]) -> tuple[Channel, Counter[Author]]:
-    """Read the channel of a feed, and count the entries of each author."""
-    channel, authors = Channel(), Counter[Author]()
+def _survey(location: str, chunks: Iterable[bytes]) -> tuple[Channel, Counter[str], dict[str, Author]]:
+    """Read the channel of a feed, count the entries of each author by key, and return the authors by key."""
+    channel, posts, authors = Channel(), Counter[str](), dict[str, Author]()
     for part in read_feed(chunks, location):
         if isinstance(part, Channel):
             channel = part
         else:
-            authors[_writer(part, channel)] += 1
-    return channel, authors
+            author = _writer(part, channel)
+            posts[author.key] += 1
+            authors.setdefault(author.key, author)
+    return channel, posts, authors
 
 
 def _writer(entry: Entry, channel: Channel) -> Author:
-    """Return who wrote an entry; who is nowhere named has an empty key."""
-    return entry.author if entry.author.key else channel.author
+    """Return who wrote an entry; who is nowhere named is called as the channel."""
+    return next(filter(_is_somebody, (entry.author, channel.author)), Author.named(channel.title))
 
 
-def _choose(location: str, channel: Channel, authors: Counter[Author], options: ReadOptions) -> Author:
-    """Choose one of several authors; one who is not named is called as the channel."""
-    by_key = {author.key: author for author in authors}
-    names = {key: author.name or channel.title for key, author in by_key.items()}
-    posts = {author.key: count for author, count in authors.items()}
-    return by_key[choose_author(location, posts, options, names)]
+def _is_somebody(author: Author) -> bool:
+    return bool(author.key)
 
 
 def _account(location: str, channel: Channel, author: str, options: ReadOptions) -> Account:
@@ -126,12 +126,12 @@ def _account(location: str, channel: Channel, author: str, options: ReadOptions)
     return Account(handle=handle, name=name or handle, source="feed", bio=channel.about, url=channel.url)
 
 
-def _posts(location: str, chunks: Iterable[bytes], handle: str, only: Author | None) -> Iterator[Post]:
+def _posts(location: str, chunks: Iterable[bytes], handle: str, only: str | None) -> Iterator[Post]:
     channel = Channel()
     for number, part in enumerate(read_feed(chunks, location)):
         if isinstance(part, Channel):
             channel = part
-        elif only in {None, _writer(part, channel)} and (text := part.text):
+        elif only in {None, _writer(part, channel).key} and (text := part.text):
             yield Post(
                 id=part.id or f"entry-{number}",
                 author=handle,

@@ -18,12 +18,12 @@ REPOST = re.compile(  # before 2010 people typed it by hand, often without a col
 )
 _SAID_SO = re.compile(  # at the beginning of a post: words of many networks, whose posts have a colon then
     r"(?:RT|RP|reposted|repost|retweeted|retweet|reblogged|reblog|boosted|via|\u8f6c\u53d1|\u8f49\u767c|\u8ee2\u8f09"
-    r"|\U0001f501|\u267a)(?:\s+(?:by|from|of))?\s*[:\uff1a|\uff5c]?\s*@\w+(?:@[\w.-]+)?\s*[:\uff1a]"
-    r"|#?repost(?:ed)?\s*(?:from|by)?\s*[:\uff1a]?\s*[@\uff20][\w.]+\s*(?:(?:with|via|using)\s+[@\uff20][\w.]+\s*)?"
+    r"|\U0001f501|\u267a)(?:\s++(?:by|from|of))?\s*+[:\uff1a|\uff5c]?\s*+@\w++(?:@[\w.-]++)?\s*+[:\uff1a]"
+    r"|#?repost(?:ed)?\s*+(?:from|by)?\s*+[:\uff1a]?\s*+[@\uff20][\w.]+\s*+(?:(?:with|via|using)\s++[@\uff20][\w.]+\s*+)?"
     r"(?:\u30fb{2,}|\u2022{2,}|\.{3}|\u2026|[:\uff1a])"
-    r"|#repost\w{0,4}\s+(?:from\s+|by\s+)?[@\uff20]"
-    r"|posted\s@with(?:regram|repost)\s*[\u2022\u00b7]\s*@[\w.]+"
-    r"|Retweeted [^\n:@]{1,60}(?:\(@\w+\))?:"
+    r"|#repost\w{0,4}\s++(?:from\s++|by\s++)?[@\uff20]"
+    r"|posted\s@with(?:regram|repost)\s*+[\u2022\u00b7]\s*+@[\w.]"
+    r"|Retweeted [^\n:@]{1,60}\(@\w++\):"
     r"|[\U0001f501\U0001f504\u267b]\ufe0f?\s?[^\n:@]{1,60} (?:reposted|retweeted|boosted|shared):",
     re.IGNORECASE,
 )

@@ -86,6 +86,9 @@ def choose_author(
     wanted = options.name or options.handle
     if wanted:
         known = {author: {author, names.get(author, author)} for author in posts}
+        exact = [author for author in posts if wanted == names.get(author, author)]
+        if len(exact) == 1:
+            return exact[0]
         matches = [author for author in posts if _is_called(wanted, known[author])]
         matches = matches or [author for author in posts if _has_handle(wanted, known[author])]
         if len(matches) == 1:
@@ -94,9 +97,12 @@ def choose_author(
         raise LocationError(f"{place} holds {lacking} {wanted!r}, but {_list_authors(posts, names)}")
     if len(posts) == 1:
         return next(iter(posts))
+    shown = {author: names.get(author, author) for author in posts}
+    if len({*shown.values()}) < len(shown):
+        shown = {author: author for author in posts}
     raise SeveralAuthors(
         f"{place} holds lines of {_list_authors(posts, names)}; say who you are with --name",
-        {names.get(author, author): count for author, count in posts.items()},
+        {shown[author]: count for author, count in posts.items()},
     )
 
 

@@ -21,9 +21,9 @@ _ANSWER = (  # titles of comments and answers by somebody
     r"|comment\son\s.+\sby\s{author}|by:\s{author}|(?:re|reply\sto|r\sto\s@\w+):\s.+"
 )
 _TITLE_OF_MISSKEY = r"new note by {author}"
-_CUT = re.compile(
-    r"\s?\[(?:\u2026|\.\.\.|&hellip;|&#8230;)\](?=\s*(?:</p>\s*)?\Z)"
-)  # of WordPress, below a summary
+_CUT = re.compile(  # of WordPress, at the end of a summary
+    r"\s?\[(?:\u2026|\.\.\.|&hellip;|&#8230;)\](?=\s*(?:</p>\s*)?(?:</body>\s*</html>\s*)?\Z)"
+)
 _ABOVE_OF_LEMMY = re.compile(
     r"\Asubmitted by <a [^>]*>[^<]*</a> to <a [^>]*>[^<]*</a><br>-?\d+ points \| <a [^>]*>\d+ comments</a>"
     r"(?:<br><a [^>]*>[^<]*</a>)?"
@@ -67,11 +67,12 @@ def without_additions(body: str, title: str, identity: str, url: str) -> str:
     if _ID_OF_REDDIT.fullmatch(identity):
         text = _TEXT_OF_REDDIT.search(body)
         return text[1] if text else ""
-    body = _CUT.sub("\u2026", _BELOW.sub("", _ABOVE_OF_LEMMY.sub("", body)))
+    body = _BELOW.sub("", _ABOVE_OF_LEMMY.sub("", body))
     if _POST_OF_MASTODON.fullmatch(url):
         body = _WARNING_OF_MASTODON.sub("", body)
     addresses = {_bare(address) for address in (url, identity) if address}
-    return _without_own_links(body, title, addresses) if "<a" in body else body
+    own = _without_own_links(body, title, addresses) if "<a" in body else body
+    return _CUT.sub("\u2026", own)
 
 
 def _without_own_links(body: str, title: str, addresses: Collection[str]) -> str:

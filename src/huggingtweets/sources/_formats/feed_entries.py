@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Self
 from xml.etree.ElementTree import Element, tostring
 
 from msgspec import Struct
@@ -46,6 +47,16 @@ class Author(Struct, frozen=True):
 
     key: str = ""
     name: str = ""
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Whoever has a name; case does not count."""
+        return cls(name.casefold(), name)
+
+    @property
+    def has_name(self) -> bool:
+        """Whether there is more than an e-mail address."""
+        return self.key == self.name.casefold()
 
 
 class Channel(Struct, frozen=True):
@@ -207,10 +218,10 @@ def _author(element: Element) -> Author:
     for match in filter(None, map(_PERSON.fullmatch, said)):
         name = (match[1] or match[2] or match[0]).strip()
         profile = _PROFILE.fullmatch(name)
-        return Author(profile[1], profile[1]) if profile else Author(name, name)
+        return Author.named(profile[1] if profile else name)
     other = _first([*said, *(_text(person, "email", "uri") for person in people)])
     key = public_choice(other) or ""
-    return Author(key, other if key == other else writer_handle(other))
+    return Author.named(other) if key == other else Author(key, writer_handle(other))
 
 
 def _link(element: Element) -> str:

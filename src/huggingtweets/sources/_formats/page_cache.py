@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import OutOfSpace, Unreachable
-from ...files.home_folder import FETCHED, home
+from ...files.home_folder import FETCHED, READING, home
 from ...progress import tell
 from ...staging import one_at_a_time
 from ...types import Post
@@ -86,7 +86,7 @@ class PageCache:
         self.path = home() / FETCHED / f"{source}-{to_handle(key)[:60]}-{unique}.sqlite"
         with ExitStack() as stack:
             with self._translate_errors():
-                turn = home() / FETCHED / "reading" / unique
+                turn = self.path.parent / READING / unique
                 stack.enter_context(one_at_a_time(turn, _tell_of_waiting))
                 self._db = _open(self.path, max_age)
             self._turn = stack.pop_all()
