@@ -140,8 +140,8 @@ class ModelFolder:
 
     @property
     def name(self) -> str:
-        """The folder's own name, which a person types for it."""
-        return self.path.resolve().name
+        """The name of the folder, or of the link to it, which a person types."""
+        return (self.path.resolve() if self.path.name == ".." else self.path.absolute()).name
 
     @classmethod
     def target(

@@ -32,7 +32,7 @@ class Noted:
 
 @contextmanager
 def first_signal_noted() -> Iterator[Noted]:
-    """Inside, the first signal of each kind that asks to stop is noted; a second one acts as before.
+    """Inside, the first signal that asks to stop is noted; a second one, of whatever kind, acts as before.
 
     Outside of the main thread, which alone gets signals, none is noted. Neither is one that is ignored, or
     left to the system.
@@ -45,15 +45,18 @@ def first_signal_noted() -> Iterator[Noted]:
 
     def note(number: int, _: FrameType | None) -> None:
         noted.number = number
-        signal.signal(number, before[signal.Signals(number)])
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     for number in before:
         signal.signal(number, note)
     try:
         yield noted
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        restore()
 
 
 def raise_interrupts(numbers: Iterable[int]) -> None:

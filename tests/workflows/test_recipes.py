@@ -22,7 +22,6 @@ from huggingtweets.workflows.recipes import (
     obstacle,
     recipe_for_base,
     this_machine,
-    trainings_at_once,
 )
 from tests.helpers.tiny import small_base, tiny_base
 
@@ -132,21 +131,6 @@ def test_every_recipe_that_is_chosen_has_a_base_that_can_be_had():
     ranks = [recipes.automatic(name).rank for name in chosen]
     assert len(set(ranks)) == len(ranks)
     assert obstacle(load_recipe("starter"), Machine(memory=0.5, cores=1)) == ""
-
-
-@pytest.mark.parametrize(
-    ("recipe", "machine", "expected"),
-    [
-        ("smollm2-135m", Machine(memory=32, cores=16), 5),
-        ("smollm2-135m", Machine(memory=4, cores=16), 1),
-        ("smollm2-135m", Machine(memory=256, cores=8), 8),
-        ("qwen3-1.7b", Machine(memory=256, cores=16, gpu="a GPU", gpu_memory=24), 2),
-        ("starter", Machine(memory=2, cores=4), 4),
-    ],
-)
-def test_as_many_train_at_once_as_have_memory(recipe, machine, expected):
-    """Trainings side by side fit into the memory of the machine, or of its GPU, and one always runs."""
-    assert trainings_at_once(load_recipe(recipe), machine) == expected
 
 
 def test_all_recipes_are_listed_the_best_first():

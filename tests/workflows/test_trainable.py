@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub import constants
 from typer.testing import CliRunner
 
-from huggingtweets import DataConfig, Machine, TrainConfig, bases, load_recipe, train
+from huggingtweets import DataConfig, Machine, TrainConfig, bases, load_recipe, recipes, train
 from huggingtweets.bases import hub
 from huggingtweets.bases.loading import count_weights, load_base
 from huggingtweets.cli import app
@@ -181,3 +181,28 @@ def test_the_weights_of_each_kind_of_base_are_counted(tmp_path):
     assert count_weights(str(tmp_path / "llama.gguf")) == model.num_parameters()
     folder = tiny_base(tmp_path / "base")
     assert count_weights(str(folder)) == load_base(str(folder)).base.parameters
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "machine", "expected"),
+    [
+        ("smollm2-135m", (), Machine(memory=32, cores=16), 8),
+        ("smollm2-135m", (), Machine(memory=3, cores=16), 1),
+        ("smollm2-135m", (), Machine(memory=256, cores=8), 8),
+        ("smollm2-135m", ("base=starter", "opening="), Machine(memory=32, cores=16), 16),
+        ("qwen3-1.7b", (), Machine(memory=256, cores=16, gpu="a GPU", gpu_memory=48), 2),
+        ("starter", (), Machine(memory=8, cores=4), 4),
+        ("ngram", (), Machine(memory=1, cores=4), 4),
+    ],
+)
+def test_as_many_train_at_once_as_have_memory(recipe, settings, machine, expected, monkeypatch):
+    """Trainings side by side fit into the memory of the machine, or of its GPU, and one always runs."""
+    monkeypatch.setattr(_trainable, "this_machine", lambda: machine)
+    assert _trainable.trainings_at_once(load_recipe(recipe, settings)) == expected
+
+
+def test_a_recipe_of_ones_own_tells_how_many_train_at_once(tmp_path, monkeypatch):
+    """A file of a name that no recipe of the package has."""
+    monkeypatch.setattr(_trainable, "this_machine", lambda: Machine(memory=32, cores=4))
+    (tmp_path / "mine.toml").write_text(recipes.to_toml(load_recipe("starter")), "utf-8")
+    assert _trainable.trainings_at_once(load_recipe(str(tmp_path / "mine.toml"))) == 4

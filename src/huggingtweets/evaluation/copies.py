@@ -259,13 +259,14 @@ def more_by_chance(rate: Figure, own: Figure) -> float:
     return float(fisher_exact(table, alternative="greater").pvalue)
 
 
-def own_run(originals: Originals, held_out: Sequence[str]) -> int:
+def own_run(originals: Originals, held_out: Sequence[str], longest: int = SAMPLE_WORDS) -> int:
     """The shortest run that at most 1 in 100 of the person's own later posts shares with an earlier one.
 
     Runs of this length count as copied when a model is used. It is between 6 and 15 words, and at most 8
     where fewer than 100 posts are held out: 1 in 100 is none of them, and a single one must not loosen it.
+    `longest` is how many words a generated post has at most.
     """
-    return rare_run(originals.longest_runs(as_long_as_samples(held_out)))
+    return rare_run(originals.longest_runs(as_long_as_samples(held_out, longest)))
 
 
 def rare_run(runs: Positions) -> int:

@@ -131,9 +131,10 @@ def ratio(tops: ArrayLike, bottoms: ArrayLike, clusters: ArrayLike = (), *, seed
 def pooled_share(hits: ArrayLike, counts: ArrayLike, *, seed: int) -> Figure:
     """The share of all words of posts that hit, or of pairs of words, as `ratio`; none has an interval, too.
 
-    Where no word hits, or all do, so does every resample. So the interval is at least as wide as Wilson's of
-    none, and of all, leaves it. Words of one post are not independent: they count as fewer, by the design
-    effect of posts whose words correlate by `ALIKE` (Kish 1965, "Survey sampling", section 5.4).
+    Where no word hits, or all do, so does every resample. So the upper end is at least that of `share(0, n)`,
+    and the lower end at most that of `share(n, n)`. Words of one post are not independent, so n is less than
+    their number, by the design effect of posts whose words correlate by `ALIKE` (Kish 1965, "Survey
+    sampling", section 5.4).
 
     Args:
         hits: how many words of each post hit.

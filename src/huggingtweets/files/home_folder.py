@@ -11,6 +11,7 @@ from pathlib import Path
 # Folders below home() with posts, or with what was made of them: `forget` looks through each of them.
 DATASETS = "datasets"
 FETCHED = "fetched"  # what live services sent
+READING = "reading"  # below that: an empty folder for each account, by which processes take turns
 UNFINISHED = "unfinished"  # checkpoints
 EXACT_INDEXES = "copies"  # of the posts that filters must not let through
 

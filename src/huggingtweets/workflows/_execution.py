@@ -9,7 +9,7 @@ from ..registry import suggestion
 from ..types import Recipe
 from ._executors import Executor, LocalExecutor, Work
 from ._ray import RayExecutor
-from .recipes import this_machine, trainings_at_once
+from ._trainable import trainings_at_once
 
 EXECUTORS = ("local", "ray")
 
@@ -69,4 +69,4 @@ def open_executor(
     require_executor(name)
     if name == "ray":
         return RayExecutor(work, workers=workers, address=address, gpus=gpus)
-    return LocalExecutor(work, workers or trainings_at_once(recipe, this_machine()))
+    return LocalExecutor(work, workers or trainings_at_once(recipe))

@@ -15,6 +15,8 @@ from ..progress import Watcher
 from ..types import NO_BASE, Recipe
 from .recipes import GIGABYTE, this_machine
 
+PROCESS = 1.0  # gigabytes of a training besides what its weights need: libraries, and posts
+USED_BY_LORA = 10  # bytes for each weight of the base: docs/log.md, 2026-11-28
 USED = 20  # bytes for each weight at the peak of full training: docs/log.md, 2026-11-26
 HELD, WITHOUT_MOMENTUM = 16, 12  # that it holds at least: the weight, its gradient, two moments or one
 
@@ -63,6 +65,16 @@ def _weights(base: str) -> int:
 
     bases.fetch(base, weights=False)
     return count_weights(base)
+
+
+def trainings_at_once(recipe: Recipe) -> int:
+    """How many trainings by a recipe fit here, by cores, memory and its base's weights; at least one."""
+    machine = this_machine()
+    if recipe.base == NO_BASE:
+        return machine.cores
+    memory = machine.gpu_memory if machine.gpu else machine.memory  # where there is a GPU, all train on it
+    each = USED_BY_LORA if recipe.method == "lora" else USED
+    return max(1, min(machine.cores, int(memory / (PROCESS + each * _weights(recipe.base) / GIGABYTE))))
 
 
 def require_base(base: str, watcher: Watcher) -> None:

@@ -9,23 +9,24 @@ import msgspec
 
 from .. import dataset, models, reporting
 from ..dataset.beginnings import prompts
-from ..evaluation.copies import Originals, own_run
+from ..evaluation.copies import SAMPLE_WORDS, Originals, own_run
 from ..generation.filters import filters_for, load_filters, write_filters
 from ..model_folder import STATISTICS, FinetunedModel, ModelFolder
 from ..results import Evaluation, Metric
-from ..types import MAX_SEED, NO_BASE, Dataset, Record, Sample, TrainingResult
+from ..types import MAX_SEED, NO_BASE, Dataset, Record, Sample, Sampling, TrainingResult
 
 SAMPLES = 5  # for the first prompt; one for each of the others, for the picture
 
 
-def write_copy_filters(data: Dataset, folder: Path) -> None:
+def write_copy_filters(data: Dataset, sampling: Sampling, folder: Path) -> None:
     """Write what `generate` needs to refuse copies, into the model folder and below the home folder.
 
     A copy is a run of words that the person's own later posts hardly ever share with earlier ones.
     """
     train, held_out = ([post.text for post in posts] for posts in (data.train, data.held_out))
     people = [author.account.handle for author in data.authors]
-    write_filters(train, own_run(Originals(train), held_out), folder, people)
+    longest = max(SAMPLE_WORDS, sampling.max_new_tokens)  # a word has at least one token
+    write_filters(train, own_run(Originals(train), held_out, longest), folder, people)
 
 
 def training_result(model: FinetunedModel, data: Dataset, seed: int) -> TrainingResult:

@@ -147,15 +147,6 @@ def obstacle(recipe: Recipe, machine: Machine) -> str:
     return ""
 
 
-def trainings_at_once(recipe: Recipe, machine: Machine) -> int:
-    """How many trainings by a recipe a machine has cores and memory for; at least one."""
-    needs = recipes.automatic(recipe.name)
-    if needs is None or not needs.memory:
-        return machine.cores
-    memory = machine.gpu_memory if machine.gpu else machine.memory  # where there is a GPU, all train on it
-    return max(1, min(machine.cores, int(memory / needs.memory)))
-
-
 def _can_be_loaded(library: str) -> bool:
     try:
         ctypes.CDLL(library)

@@ -226,7 +226,7 @@ def _write_model_folder(
 ) -> None:
     """Complete the folder of the new weights: text filters, samples, card, pictures and record."""
     record = original.record
-    write_copy_filters(data, model.folder)
+    write_copy_filters(data, record.recipe.sampling, model.folder)
     new_record = replace(
         record,
         created_at=datetime.now(UTC).replace(microsecond=0),

@@ -116,7 +116,7 @@ def train(
             recorded, checkpoints = artifacts.watcher(watcher, run), _checkpoints(data, config)
             model, environment = models.train(data, config.recipe, path, recorded, checkpoints)
             latest = record_model(model, config.recipe, artifacts, run)
-            write_copy_filters(data, path)
+            write_copy_filters(data, config.recipe.sampling, path)
         if models.holds_posts(config.recipe):
             watcher.note(HOLDS_POSTS)
 

@@ -19,6 +19,7 @@ from ...results import COPIED_RUN, MODEL, OWN, Answer, Figure, Row
 from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import beside_own, capitalized, in_100, inconclusive, without_own
 from ...text import NEAR, REPEATED, SHINGLE
+from ...text.words import words
 from .. import intervals
 from ..copies import SAMPLE_WORDS, as_long_as_samples, near, rare_run
 from ..material import Material
@@ -85,9 +86,9 @@ class Copying(Answer, frozen=True, kw_only=True):
             "difference (Merrill, Smith and Elazar 2024, arXiv 2406.13069, count the same of web text). A "
             f"post nearly is a training post where their runs of {SHINGLE} characters have a Jaccard "
             f"similarity of {self.threshold} or more{self._of_cleaning()}. People repeat themselves, so the "
-            f"unseen posts by {context.who} say how much of it is natural. Of each, the first {SAMPLE_WORDS} "
-            "words are searched for runs, as many as a sample has. They hardly ever share "
-            f"{self.own_run} words with an earlier post."
+            f"unseen posts by {context.who} say how much of it is natural. Of each, as many words are "
+            f"searched for runs as the longest sample has, and at least {SAMPLE_WORDS}. They hardly ever "
+            f"share {self.own_run} words with an earlier post."
         )
         return [Method(40, "Copying", text)]
 
@@ -178,7 +179,8 @@ ANSWER = Copying
 def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- nothing is drawn
     """How much each group copies from the training posts."""
     originals, groups = material.originals, material.groups
-    compared = {**groups, OWN: as_long_as_samples(groups[OWN])} if OWN in groups else groups
+    longest = max([SAMPLE_WORDS, *(len(words(post)) for post in groups.get(MODEL, ()))])
+    compared = {**groups, OWN: as_long_as_samples(groups[OWN], longest)} if OWN in groups else groups
     runs = {name: originals.longest_runs(posts) for name, posts in compared.items()}
     copied = {
         name: intervals.share(int((each >= COPIED_RUN).sum()), len(each)) for name, each in runs.items()

@@ -158,7 +158,7 @@ def fleet_retry(store: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     if unknown:
         raise UserError(
             f"{', '.join(unknown)}: neither failed nor damaged, with the same posts as before; see "
-            f"huggingtweets fleet status {store} --check"
+            f"huggingtweets fleet status {shlex.quote(opened.shown)} --check"
         )
     to_try = tuple(names) or tuple(sorted(candidates))
     for name in to_try:

@@ -54,7 +54,7 @@ class Driver:
         Raises:
             StoreUnavailable: the store failed to the last try, for several authors in a row.
             OutOfSpace: the disk of a worker was full, for as many.
-        BaseError: workers could not have the base, for as many.
+            BaseError: workers could not have the base, for as many.
         """
         self._waiting.extend(request for request in requests if request.name not in self.ended)
         self._at_start = len(self.ended)

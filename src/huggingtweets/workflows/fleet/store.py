@@ -43,7 +43,7 @@ CONDITIONAL: Final = {
     "gs",
     "gcs",
 }  # create a file only where there is none
-_USER: Final = re.compile(r"://[^/@]*@")
+_USER: Final = re.compile(r"://[^/]*@")
 SETTLE: Final = 1.0  # seconds before a file is read back, where a file system has no conditional creation
 
 

@@ -55,7 +55,7 @@ class AuthorWorker:
         Raises:
             StoreUnavailable: the store failed to the last try; the author is not ended.
             OutOfSpace: the disk of this machine is full; the same.
-        BaseError: this machine cannot have the base that all are trained from; the same.
+            BaseError: this machine cannot have the base that all are trained from; the same.
             KeyboardInterrupt: somebody asked to stop; the training is kept in the store.
         """
         store, request = Store(self.store_address), assignment.request

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ...files import sha256
-from ...files.home_folder import DATASETS, FETCHED, UNFINISHED, home
+from ...files.home_folder import DATASETS, FETCHED, READING, UNFINISHED, home
 from ...generation.copy_index import people_of
 from ...generation.filters import all_exact_indexes, exact_indexes
 from ...hub import ledger
@@ -154,6 +154,8 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
             or (kind in {"uploaded file", "cache"} and sha256(path) in subject.digests)
         ):
             kinds[unit] = "fetched posts" if is_fetched else kind
+            if is_fetched and (turns := path.parent / READING / path.stem[-16:]).is_dir():
+                kinds[turns] = "fetched posts"
     return [path_trace(kind, path) for path, kind in (kinds | of_page).items()]
 
 
