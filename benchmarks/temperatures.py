@@ -61,7 +61,7 @@ def _rows(folder: ModelFolder, changes: dict[str, float], count: int, seed: int)
         folder,
         record,
         posts_of(folder),
-        other_people((), Silence()),
+        other_people(folder.record, Silence()),
         count=count,
         seed=seed,
         watcher=Silence(),

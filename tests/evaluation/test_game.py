@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from huggingtweets.errors import UserError
 from huggingtweets.evaluation import intervals
 from huggingtweets.evaluation.game import pairs, score
+from huggingtweets.reporting.game import sentence
 
 REAL = [f"real {i}" for i in range(60)]
 BOT = [f"bot {i}" for i in range(80)]
@@ -42,6 +43,16 @@ def test_a_perfect_player_and_a_guessing_one():
     guessed = score(drawn, [rng.choice(("left", "right")) for _ in drawn], range(40))
     assert not guessed.told_apart
     assert guessed.found.low < 0.5 < guessed.found.high
+
+
+def test_a_player_who_is_always_wrong_was_fooled():
+    """Who takes the bot's posts for the real ones did not guess, and did not tell them apart either."""
+    drawn = pairs(REAL, BOT, count=20)
+    wrong = score(drawn, ["left" if pair.real == "right" else "right" for pair in drawn], range(20))
+    assert (wrong.fooled, wrong.told_apart) == (True, False)
+    assert "were taken for the real ones" in sentence(wrong)
+    few = score(drawn, ["left" if pair.real == "right" else "right" for pair in drawn[:9]], range(20))
+    assert not few.fooled
 
 
 def test_a_few_right_answers_prove_nothing():

@@ -195,6 +195,16 @@ def test_comparison_finds_the_better_model_where_it_is_sure(evaluated):
     assert not any(difference.sure for difference in differences(honest, honest).values())
 
 
+def test_distinct_words_among_other_numbers_are_not_compared(evaluated):
+    """They fall with the number: a model would win by writing shorter posts."""
+    variety = evaluated[0].variety
+    sizes = {**variety.sizes, 1: 2 * variety.sizes[1]}
+    answers = {**evaluated[0].answers, "variety": msgspec.structs.replace(variety, sizes=sizes)}
+    found = differences(evaluated[0], msgspec.structs.replace(evaluated[0], answers=answers))
+    assert "variety.distinct.1" not in found
+    assert "variety.distinct.2" in found
+
+
 @pytest.mark.parametrize(("value", "better"), [(0.4, 1), (0.83, -1), (0.95, 0)])
 def test_on_two_sides_of_the_person_the_nearer_has_to_be_sure(evaluated, value, better):
     """Models that differ for sure may be as near to what they should be; then none is called better."""

@@ -10,6 +10,7 @@ from huggingtweets.evaluation.reference import known_words, posts_of_many
 from huggingtweets.models import ngram_floor
 from huggingtweets.results import MODEL, NGRAM, OTHERS, OWN
 from huggingtweets.results.drawings import ReportContext
+from huggingtweets.text import words
 from tests.helpers import fewer_others
 from tests.helpers.measuring import material
 from tests.helpers.people import sample, shuffled
@@ -133,6 +134,23 @@ def test_shuffling_keeps_the_words(groups):
     assert [sorted(post.split()) for post in mixed] == [sorted(post.split()) for post in posts[OWN]]
     assert mixed == sense.shuffled(posts[OWN], 1) != posts[OWN]
     assert len(shuffled(posts[OWN])) == len(mixed)
+
+
+@pytest.mark.parametrize("post", ["今日はとても天気がいいですね", "สวัสดีครับวันนี้อากาศดี", "東京 is 大きい"])
+def test_words_are_shuffled_in_scripts_without_spaces(post):
+    """Else the floor would be the person; a letter keeps its marks."""
+    mixed = sense.shuffled([post], 1)[0]
+    assert mixed != post
+    assert sorted(words(mixed)) == sorted(words(post))
+    assert mixed.count(" ") == post.count(" ")
+
+
+def test_the_shuffled_words_are_the_person_s(groups):
+    """The sentence on the larger model names whose words stand in another order."""
+    train, posts = groups
+    answer = sense.measure(material(train, {**posts, MODEL: train[:60]}, larger=Longwinded()), seed=0)
+    [section] = answer.sections(CONTEXT)
+    assert "@ada's words shuffled" in section.blocks[1].sentence
 
 
 def test_the_reference_is_what_its_script_made(monkeypatch):

@@ -100,7 +100,11 @@ def test_small_floors_do_not_blur_the_model():
         ("punctuation", "none at all", {"none": 1}),
         ("capitals", "lower", {"up to 0%": 1}),
         ("capitals", "ALL CAPS", {"up to 100%": 1}),
-        ("capitals", "😀 123", {"no letters": 1}),
+        ("capitals", "😀 123", {"no letter that has capitals": 1}),
+        ("capitals", "今日はいい天気", {"no letter that has capitals": 1}),
+        ("punctuation", "今日は、いい天気。「散歩」しよう！", {",": 1, ".": 1, '"': 2, "!": 1}),  # noqa: RUF001
+        ("punctuation", "هل أنت هنا؟ نعم، أنا هنا.", {"?": 1, ",": 1, ".": 1}),
+        ("punctuation", "आज अच्छा दिन है।", {".": 1}),
     ],
 )
 def test_what_is_counted_in_a_post(name, text, expected):

@@ -24,11 +24,13 @@ from huggingtweets.evaluation.masking import masker, shared_words
 from huggingtweets.evaluation.material import balanced
 from huggingtweets.evaluation.questions import authorship, detection, giveaways
 from huggingtweets.evaluation.questions.giveaways import PRIOR, log_odds
+from huggingtweets.evaluation.reference import MANY
 from huggingtweets.evaluation.style import SHARED, load_style, write_style
 from huggingtweets.evaluation.voice import Sides, held_back
 from huggingtweets.files.tensors import save_tensors
 from huggingtweets.model_folder import STYLE
 from huggingtweets.results import MODEL, OTHERS, OWN
+from huggingtweets.results.drawings import ReportContext
 from tests.helpers.measuring import material
 from tests.helpers.people import sample, strangers
 
@@ -133,6 +135,18 @@ def test_too_little_is_said_and_not_measured():
     assert "30 training posts" in short.whole.auc.unknown
 
 
+def test_the_methods_say_whose_posts_were_learnt(monkeypatch):
+    """Of each equally many are taken; the counts are of these, and many people are not one person."""
+    monkeypatch.setattr(authorship, "MOST", 300)
+    train, held_out = sample()
+    reference = {MANY: strangers(200), "person 1": strangers(400, seed=2)}
+    groups = {MODEL: held_out, OWN: held_out, OTHERS: strangers(40, seed=1)}
+    answer = authorship.measure(material(train, groups, reference=reference), seed=0)
+    assert answer.others == {MANY: 150, "person 1": 150}
+    method = answer.methods(ReportContext(who="@ada"))[0].text
+    assert "It knows 150 posts of many people and 150 posts of person 1." in method
+
+
 def test_people_who_cannot_be_told_apart_have_no_score():
     """Where others write as the person does, closeness would be noise, and is not given."""
     train, held_out = sample()
@@ -163,6 +177,16 @@ def test_giveaways_are_the_persons_words():
     assert "ding" in {word.word for word in answer.words}
     assert all(word.z >= 1.96 for word in answer.words)
     assert answer.used.model.low > answer.used.floors[OTHERS].high
+
+
+def test_a_handle_gives_nobody_away():
+    """Reports are published: whom somebody writes to is not in them."""
+    train, held_out = sample()
+    written = [f"{text} @secret_friend" for text in train]
+    groups = {MODEL: held_out, OTHERS: strangers(50, seed=1)}
+    answer = giveaways.measure(material(written, groups, reference={"x": strangers(200)}), seed=0)
+    assert answer.words
+    assert not [word.word for word in answer.words if "@" in word.word]
 
 
 @pytest.mark.parametrize("others", [[], ["too few"] * 10])

@@ -525,6 +525,7 @@ def test_what_time_explains_is_not_called_overdone():
     [
         (0.3, "Yes", "30 in 100 of its posts repeat 8 or more words in a row"),
         (0.06, "No", "of @ada's own unseen posts 5 in 100 do, which is no clear difference"),
+        (0.075, "Not for sure", "of @ada's own unseen posts 5 in 100 do, which is less, but may be chance"),
         (0.003, "No", "Fewer than 1 in 100 of its posts"),
     ],
 )

@@ -38,13 +38,17 @@ from huggingtweets.tracking.none import NullRun, NullTracker
 from huggingtweets.types import Dataset, Funnel, Post, Reason, Tracked
 from huggingtweets.workflows import evaluate as workflow
 from huggingtweets.workflows._floors import base_of, larger_model
+from huggingtweets.workflows.data import posts_of
+from huggingtweets.workflows.evaluate import other_people
 from tests.helpers.commands import run
 from tests.helpers.tiny import small_base, varied_texts
 
 
 def write_posts(path, kind):
-    """A table of 300 posts by somebody with a vocabulary of their own."""
-    rows = [f'{i},"{text}"' for i, text in enumerate(varied_texts(300, seed=len(kind)))]
+    """A table of 300 posts, English to a guess, by somebody with a vocabulary of their own."""
+    rows = [
+        f'{i},"this is what they have: {text}"' for i, text in enumerate(varied_texts(300, seed=len(kind)))
+    ]
     path.write_text("\n".join(["id,text", *rows]), "utf-8")
     return path
 
@@ -171,6 +175,25 @@ def test_other_people_are_found(root, evaluated, tmp_path):
     together = evaluate(root / "good", [str(friends)], count=32).evaluation.counts.others
     assert (set(alone), set(together)) == ({"many people"}, {"many people", "person 1"})
     assert "friend" not in (root / "good" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("language", "kept"), [("en", True), ("", True), ("de", False)])
+def test_people_of_other_languages_are_not_set_beside_english_ones(root, language, kept):
+    """Else all that is in the person's language would sound like them."""
+    record = ModelFolder(root / "good").record
+    record = replace(record, authors=(replace(record.authors[0], language=language),))
+    assert ("many people" in other_people(record, Silence())) is kept
+
+
+def test_a_date_without_a_time_of_day_is_no_hour(root):
+    """Midnight is an hour only of who posts at other times, too."""
+    data = posts_of(ModelFolder(root / "good"))
+    days = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    dated = [Post(id=str(day.day), author="dates", text="", created_at=day) for day in days]
+    timed = [Post(id=f"t{day.day}", author="times", text="", created_at=day) for day in days]
+    timed[0] = replace(timed[0], created_at=days[0] + timedelta(hours=7))
+    assert workflow._hours(replace(data, train=(*dated, *timed))) == [7, 0, 0]
+    assert workflow._hours(replace(data, train=tuple(dated))) == []
 
 
 def test_compare_says_which_differences_are_sure(compared, capsys):
@@ -300,6 +323,8 @@ def test_posts_beyond_what_a_recipe_takes_are_no_repeats_either(root):
     funnel = Funnel(read=100, dropped={Reason.DUPLICATE: 10, Reason.SAMPLED: 80}, kept=10)
     record = replace(record, authors=(replace(record.authors[0], funnel=funnel),))
     assert workflow._repeats(record) == (10, 100)
+    twice = replace(record.authors[0], input_digest="a b")
+    assert workflow._repeats(replace(record, authors=(twice,))) is None  # what two places have is no habit
 
 
 def test_a_larger_model_reads_posts_without_the_opening_of_a_recipe(root, monkeypatch):

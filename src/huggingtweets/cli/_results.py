@@ -98,6 +98,8 @@ def print_game(game: Game, model: ModelFolder) -> None:
         )
         return
     meaning = "more than chance: it can be told" if game.told_apart else "this may be chance"
+    if game.fooled:
+        meaning = "less than chance: the model's were taken for the real ones"
     out.print(
         f"\nThe real post was found in {share.value:.0%} of {share.count} pairs "
         f"(95 % interval {share.low:.0%} to {share.high:.0%}; 50% is guessing): {meaning}."

@@ -8,8 +8,9 @@ from msgspec import Struct
 from ..results import Evaluation, Figure, Row
 from . import intervals
 from .questions.prediction import Prediction
+from .questions.variety import Variety
 
-PREDICTION = "prediction"
+PREDICTION, VARIETY = "prediction", "variety"
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -25,13 +26,15 @@ def differences(first: Evaluation, second: Evaluation, *, seed: int = 0) -> dict
 
     Bits per byte are compared post by post if both were measured on the same held-out posts. All else is
     compared by the two intervals, which is careful, since both are measured beside the same posts. Of many
-    differences some leave their intervals by chance; `intervals.sure` corrects for their number.
+    differences some leave their intervals by chance; `intervals.sure` corrects for their number. Distinct-n
+    among other numbers of words are not compared: it falls with them.
     """
     mine, theirs, paired = first.rows(), second.rows(), _paired(first, second, seed)
+    unlike = _of_other_sizes(first, second)
     by = {
         path: paired.get(path) or intervals.difference(row.model, other.model)
         for path, row in mine.items()
-        if (other := theirs.get(path)) and row.model and other.model
+        if path not in unlike and (other := theirs.get(path)) and row.model and other.model
     }
     return {
         path: Difference(
@@ -54,6 +57,14 @@ def _paired(first: Evaluation, second: Evaluation, seed: int) -> dict[str, Figur
     days = np.array(mine.days)[at] if mine.days else ()
     difference = intervals.paired_difference(bits, other_bits, lengths, days, seed=seed)
     return {f"{PREDICTION}.bits_per_byte": difference}
+
+
+def _of_other_sizes(first: Evaluation, second: Evaluation) -> set[str]:
+    """The paths of distinct-n that both models were measured at different numbers of words."""
+    mine, theirs = first.answers.get(VARIETY), second.answers.get(VARIETY)
+    if not isinstance(mine, Variety) or not isinstance(theirs, Variety):
+        return set()
+    return {f"{VARIETY}.distinct.{n}" for n, size in mine.sizes.items() if theirs.sizes.get(n) != size}
 
 
 def _better(row: Row, other: Row, by: Figure) -> int:

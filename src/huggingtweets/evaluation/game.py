@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ..errors import UserError
-from ..results import FEWEST_PAIRS, Game
+from ..results import FEWEST_PAIRS, GUESSING, Game
 from . import intervals
 
 Side = Literal["left", "right"]
@@ -72,7 +72,7 @@ def score(
         seen = (*earlier.seen, *seen)
     share = intervals.share_at_any_time(right, count)
     is_enough = count >= FEWEST_PAIRS
-    return Game(found=share, told_apart=is_enough and share.low > 0.5, seen=seen)  # noqa: PLR2004 -- chance
+    return Game(found=share, told_apart=is_enough and share.low > GUESSING, seen=seen)
 
 
 def _pair(real: str, generated: str, side: Side) -> Pair:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 from typing import Self
 
 from ..errors import NotEnoughPosts
 from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Groups
+from ..results.wording import listed
 from ..text import normalized
+from ..text.counting import counted
+from ..text.languages import language_name
 from .copies import Originals
 from .floors import FitNgram, LargerModel, NgramFloor
 
@@ -42,7 +46,7 @@ class Material:
     reference: Mapping[str, Sequence[str]] = field(default_factory=dict)  # others' earlier posts, by name
     repeats: tuple[int, int] | None = None  # posts dropped for repeating an earlier one; of how many
     hours: Sequence[int] = ()  # hour of the day (UTC) of each training post that has a date
-    language: str = ""  # of most training posts, ISO 639-1
+    language: str = ""  # of most training posts, ISO 639-1; of several people those of all, with commas
     known_words: frozenset[str] = frozenset()  # of that language; empty where there is no list of it
     larger: LargerModel | None = None  # an independent model that reads the posts
     seed: int = 0  # of every draw
@@ -107,19 +111,33 @@ class Material:
         """Posts of the n-gram model that a classifier learns from; others than those of its group."""
         return self.ngram.generate(count=min(IMITATIONS, len(self.train)), seed=self.seed + 1)
 
+    def too_few_others(self, count: int, least: int) -> str:
+        """Why nothing can be learnt from so few posts of other people; `least` are needed."""
+        languages = listed(map(language_name, filter(None, self.language.split(", "))))
+        of_whom = f"of other people in {languages}" if languages else "of other people"
+        return (
+            f"{counted(count, 'post')} {of_whom}; {least} are needed, and huggingtweets evaluate --against "
+            "reads more"
+        )
+
     def imitations_of(self, posts: Sequence[str]) -> list[str]:
         """As many posts of an n-gram model of these alone."""
         return self.fit_ngram(posts).generate(count=len(posts), seed=self.seed + 1)
 
 
-def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:
+def equal_parts(others: Mapping[str, Sequence[str]], most: int) -> dict[str, Sequence[str]]:
     """At most `most` posts, the latest of each person, and of no person more than an equal part.
 
     Of more people than that, as many are drawn as there may be posts.
     """
     names = sorted(others)[:: -(-len(others) // most) or 1]
     part = most // max(1, len(names))
-    return [text for name in names for text in others[name][-part:]]
+    return {name: others[name][-part:] for name in names}
+
+
+def balanced(others: Mapping[str, Sequence[str]], most: int) -> list[str]:
+    """The same posts, person by person."""
+    return list(chain.from_iterable(equal_parts(others, most).values()))
 
 
 def _apart(

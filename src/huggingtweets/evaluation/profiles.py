@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from ..text import EMOJI, HASHTAG, MENTION
 
 MARKS = (".", ",", "!", "?", "…", ":", ";", "-", "–", "—", '"', "'", "(", "/", "&", "*")  # noqa: RUF001 -- dashes
-SAME_MARK = str.maketrans("“”„«»‘’`)", '"""""\'\'\'(')  # noqa: RUF001 -- quotation marks
+SAME_MARK = str.maketrans(  # of other scripts and widths
+    "“”„«»「」『』‘’`)（）。｡．।、，،；؛！？؟：",  # noqa: RUF001
+    '"""""""""\'\'\'(((....,,,;;!??:',
+)
 CAPITALS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)  # upper limits of the share of capital letters
 LENGTHS = tuple(range(20, 281, 20))  # upper limits of the length in characters
 MANY = 3  # from here on counts are one class
@@ -68,7 +71,7 @@ PROFILES = (
     Profile(
         "capitals",
         "Capital letters among all letters",
-        (*(f"up to {limit:.0%}" for limit in CAPITALS), "no letters"),
+        (*(f"up to {limit:.0%}" for limit in CAPITALS), "no letter that has capitals"),
         _capitals,
     ),
 )

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 MANY = "many people"  # what the group of their posts is called
+MANY_SPEAK = "en"
 
 
 @cache

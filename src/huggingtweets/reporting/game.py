@@ -23,6 +23,8 @@ def sentence(game: Game | None) -> str:
             f"from {FEWEST_PAIRS} pairs on the result stands here. huggingtweets play goes on with the game."
         )
     chance = "that is more than chance" if game.told_apart else "that may be chance"
+    if game.fooled:
+        chance = "less than chance: the model's were taken for the real ones"
     return (
         f"Can people tell? Somebody was shown {share.count} pairs, a real post and one of the model's under "
         f"its filters, and found the real one in {percent(share.value)} of them (between "

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from ..results import BASE, COPIED_RUN, MODEL, NGRAM, OTHERS, OWN, TRAIN, Evaluation, Row
+from ..results import BASE, COPIED_RUN, MODEL, NGRAM, OTHERS, OWN, SHUFFLED, TRAIN, Evaluation, Row
 from ..results.drawings import (
     Block,
     Columns,
@@ -74,6 +74,7 @@ def labels(who: str) -> dict[str, str]:
         NGRAM: "n-gram model",
         BASE: "base",
         OTHERS: "other people",
+        SHUFFLED: f"{who}, words shuffled",
     }
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, Evaluation, Figure, Row
+from ..results import BASE, ENOUGH, MODEL, NGRAM, OTHERS, OWN, SHUFFLED, Evaluation, Figure, Row
 from ..results.drawings import Label, Scale
 from .formats import format_interval, format_value
 from .picture import plain
 
-BESIDE = (OWN, NGRAM, BASE, OTHERS)  # the columns beside the model's
+BESIDE = (OWN, NGRAM, BASE, OTHERS, SHUFFLED)  # the columns beside the model's
 BETTER = {"high": "higher", "low": "lower", "ceiling": "nearer to the person"}
-FLOORS = {BASE: "base", NGRAM: "n-gram model", OTHERS: "other people"}
+FLOORS = {BASE: "base", NGRAM: "n-gram model", OTHERS: "other people", SHUFFLED: "shuffled words"}
 
 
 class Cell(NamedTuple):

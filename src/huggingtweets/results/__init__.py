@@ -20,6 +20,7 @@ from .drawings import Headline, Label, Method, ReportContext, Section
 EVALUATED_POSTS = 400  # that the model and its base each write to be evaluated
 ROUNDS = 20  # pairs of a game
 FEWEST_PAIRS = 10  # of all games with a model, from which on they say something
+GUESSING = 0.5  # share of pairs in which who guesses finds the real post
 ENOUGH = 16  # posts that a group must have to be measured; with fewer, intervals are too wide to be useful
 COPIED_RUN = 8  # words in a row from which on a run counts as copied
 
@@ -29,6 +30,7 @@ OWN = "own"  # the person's held-out posts, which no model has learnt from
 BASE = "base"  # written by the model that training started from
 NGRAM = "n-gram"  # written by an n-gram model of the training posts
 OTHERS = "others"  # real posts of other people
+SHUFFLED = "shuffled"  # the person's held-out posts with the words of each in another order
 TRAIN = "train"  # the person's training posts
 
 Best = Literal["high", "low", "ceiling"]
@@ -153,6 +155,11 @@ class Game(Struct, frozen=True, kw_only=True):
     found: Figure
     told_apart: bool  # more often than by chance, in `FEWEST_PAIRS` or more
     seen: tuple[int, ...] = ()  # positions of the held-out posts that were shown: each counts once
+
+    @property
+    def fooled(self) -> bool:
+        """Whether the model's post was taken for the real one more often than by chance."""
+        return not self.missing and self.found.high < GUESSING
 
     @property
     def missing(self) -> int:

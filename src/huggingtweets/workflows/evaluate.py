@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ from ..bases.hub import cached_hub_answers
 from ..errors import ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
-from ..evaluation.reference import MANY, known_words, posts_of_many
+from ..evaluation.reference import MANY, MANY_SPEAK, known_words, posts_of_many
 from ..evaluation.style import write_style
 from ..files import whole_file
 from ..generation.text_generator import TextGenerator
@@ -86,7 +87,7 @@ def evaluate(
             folder,
             record,
             data,
-            other_people(against, watcher),
+            other_people(record, watcher, against),
             count=count,
             seed=seed,
             show_posts=show_posts,
@@ -178,7 +179,7 @@ def measure_folder(
         bits=bits,
         base_bits=base_bits,
         repeats=_repeats(record),
-        hours=[post.created_at.hour for post in data.train if post.created_at],
+        hours=_hours(data),
         language=language,
         known_words=known,
         larger=larger,
@@ -218,15 +219,19 @@ def _of_base(
     return posts, bits
 
 
-def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
+def other_people(record: Record, watcher: Watcher, against: Sequence[str] = ()) -> dict[str, list[str]]:
     """Real posts of others: the fixed set that ships with the package, and those of given locations.
 
-    People of locations are numbered, not named: reports lie in model folders, and those are published.
+    The fixed set is English. Beside a person who writes in another language, all that is in that language
+    would sound like the person, so it is left out. People of locations are numbered, not named: reports lie
+    in model folders, and those are published.
     """
     watcher.stage("others")
     authors = read(DataConfig(locations=tuple(against)), watcher)
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
-    return {MANY: list(posts_of_many()), **people}
+    spoken = {author.language for author in record.authors}
+    many = {MANY: list(posts_of_many())} if spoken & {MANY_SPEAK, ""} else {}  # "": too few posts to tell
+    return {**many, **people}
 
 
 def _days(data: Dataset) -> list[int]:
@@ -236,8 +241,19 @@ def _days(data: Dataset) -> list[int]:
     return [day - first for day in days] if len(days) == len(data.held_out) else []
 
 
+def _hours(data: Dataset) -> list[int]:
+    """The hours of training posts, by UTC; none of people whose posts have a date and no time of day."""
+    timed = {post.author for post in data.train if post.created_at and post.created_at.time() != time.min}
+    return [post.created_at.hour for post in data.train if post.created_at and post.author in timed]
+
+
 def _repeats(record: Record) -> tuple[int, int] | None:
-    """How many posts cleaning dropped for repeating an earlier one, and of how many."""
+    """How many posts cleaning dropped for repeating an earlier one, and of how many.
+
+    None where a person's posts were read in several places: what stands in two of them is no habit.
+    """
+    if any(" " in author.input_digest for author in record.authors):
+        return None
     funnels = [author.funnel for author in record.authors]
     reasons = (Reason.DUPLICATE, Reason.NEAR_DUPLICATE)
     repeats = sum(funnel.dropped.get(reason, 0) for funnel in funnels for reason in reasons)

@@ -209,7 +209,7 @@ def _evaluate(
         folder,
         record,
         data,
-        other_people((), watcher),
+        other_people(record, watcher),
         count=SHORT_EVALUATION,
         seed=config.recipe.seed,
         show_posts=config.with_dataset,

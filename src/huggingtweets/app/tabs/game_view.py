@@ -105,11 +105,11 @@ def result(game: Game) -> Markup:
         return _TOO_FEW.format(
             _("So few pairs say nothing yet."), sentences(answered, kept.format(count=number(FEWEST_PAIRS)))
         )
-    conclusion = (
-        _("You can tell them apart.")
-        if game.told_apart
-        else _("This may be luck: it could pass for the person.")
-    )
+    conclusion = _("This may be luck: it could pass for the person.")
+    if game.told_apart:
+        conclusion = _("You can tell them apart.")
+    if game.fooled:
+        conclusion = _("The bot's posts were taken for the real ones.")
     text = _(
         "In all, the real post was found in {right} of {count} pairs. With so many, that is between {low} "
         "and {high} (95% interval); guessing is 50%. It stands in the report now."

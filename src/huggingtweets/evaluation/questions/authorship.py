@@ -22,17 +22,20 @@ Blind to: copying, and good posts repeated for ever. The order of words is hardl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import ClassVar
 
 from msgspec import field
 from msgspec.structs import replace
 
-from ...results import BASE, OTHERS, OWN, Answer, Groups, Row
+from ...results import BASE, OTHERS, OWN, Answer, Row
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import floors, inconclusive, listed, of_100, percent
+from ...text.counting import counted
 from ..episodes import EPISODE
 from ..masking import masker, shared_words
-from ..material import IMITATIONS, Material, balanced
+from ..material import IMITATIONS, Material, equal_parts
+from ..reference import MANY
 from ..voice import Sides, Voice, held_back, unmeasured, voice
 
 ORDER = 20
@@ -115,11 +118,12 @@ class Authorship(Answer, frozen=True, kw_only=True):
         ]
 
     def _closeness_method(self, who: str) -> str:
-        others, earlier = self.others, self.whole.earlier
-        people = ", ".join(f"{name} ({count:,})" for name, count in others.items())
+        earlier = self.whole.earlier
         known = (
-            f" It knows posts by {len(others)} {'other person' if len(others) == 1 else 'other people'}: "
-            f"{people}. Where these write in another place or time, that alone makes {who} easier to tell."
+            f" It knows {self._known_posts()}. Where these write in another place or time, that alone makes "
+            f"{who} easier to tell."
+            if self.others
+            else ""
         )
         change = (
             f" People change: on this scale earlier posts by {who}, which it had not seen either, "
@@ -136,9 +140,15 @@ class Authorship(Answer, frozen=True, kw_only=True):
         return (
             f"A classifier learns to tell {who} from other people by runs of 3 to 5 characters (TF-IDF and "
             "logistic regression; Stamatatos 2009). Its mean log-odds are put on a scale where other "
-            f"people’s posts are 0 % and unseen posts by {who} are 100 %.{known if others else ''}{refused} "  # noqa: RUF001
+            f"people’s posts are 0 % and unseen posts by {who} are 100 %.{known}{refused} "  # noqa: RUF001
             f"Broken or shuffled sentences with the right words can still come close.{change}"
         )
+
+    def _known_posts(self) -> str:
+        """Whose posts the classifier knows, and how many."""
+        many = [f"{count:,} posts of {MANY}" for name, count in self.others.items() if name == MANY]
+        people = [f"{count:,} posts of {name}" for name, count in self.others.items() if name != MANY]
+        return listed([*many, *people])
 
 
 ANSWER = Authorship
@@ -146,9 +156,9 @@ ANSWER = Authorship
 
 def measure(material: Material, *, seed: int) -> Authorship:
     """How much each group sounds like the person."""
-    groups, theirs = material.groups, balanced(material.reference, MOST)
-    mine = list(material.train[-MOST:])
-    reason = _too_little(mine, theirs, groups)
+    groups, known = material.groups, equal_parts(material.reference, MOST)
+    mine, theirs = list(material.train[-MOST:]), list(chain.from_iterable(known.values()))
+    reason = _too_little(mine, theirs, material)
     if reason:
         return Authorship(whole=unmeasured(reason), style=unmeasured(reason))
     visible = shared_words(mine, theirs, VISIBLE_WORDS)
@@ -159,7 +169,7 @@ def measure(material: Material, *, seed: int) -> Authorship:
         whole=voice(sides, groups, seed),
         style=voice(_masked(sides, mask), masked, seed),
         imitations=len(material.imitations),
-        others={name: len(posts) for name, posts in material.reference.items()},
+        others={name: len(posts) for name, posts in known.items()},
         kept_words=tuple(sorted(visible)),
     )
 
@@ -186,13 +196,14 @@ def _masked(sides: Sides, mask: Callable[[str], str]) -> Sides:
     )
 
 
-def _too_little(mine: Sequence[str], others: Sequence[str], groups: Groups) -> str:
+def _too_little(mine: Sequence[str], others: Sequence[str], material: Material) -> str:
     """Why nothing can be measured; "" if it can."""
-    for posts, whose in ((mine, "training posts"), (others, "posts of other people")):
-        if len(posts) < LEAST:
-            return f"{len(posts)} {whose}; {LEAST} are needed to learn the difference"
+    if len(mine) < LEAST:
+        return f"{counted(len(mine), 'training post')}; {LEAST} are needed to learn the difference"
+    if len(others) < LEAST:
+        return material.too_few_others(len(others), LEAST)
     needed = {OWN: "unseen posts of the person", OTHERS: "posts of other people"}
-    absent = [words for name, words in needed.items() if name not in groups]
+    absent = [words for name, words in needed.items() if name not in material.groups]
     return f"too few {listed(absent)} to compare with" if absent else ""
 
 
@@ -222,9 +233,11 @@ def _closeness_sentence(voice: Voice, who: str) -> str:
         return inconclusive(row)
     scale = f"From other people (0 %) to {who}'s own unseen posts (100 %)"
     start = f"{scale}, the model comes to {percent(model.value)}"
+    level = floors(_not_cleared(row))
+    doubtful = f"{start}, not clearly more than {level}" if level else start
     if model.above(own) and earlier is not None and not model.above(earlier):
         return (
-            f"{start}: more typical of {who} than {who}'s later posts, as {who}'s earlier posts are, from "
+            f"{doubtful}: more typical of {who} than {who}'s later posts, as {who}'s earlier posts are, from "
             f"which it learnt ({percent(earlier.value)})."
         )
     if model.above(own):
@@ -232,9 +245,9 @@ def _closeness_sentence(voice: Voice, who: str) -> str:
         come = "come" if len(nearer) > 1 or OTHERS in nearer else "comes"
         beside = f"; {floors(nearer)} {come} nearer" if nearer else ""
         return (
-            f"{start}: it overdoes the voice, more typical of {who} than {who}'s own later posts are{beside}."
+            f"{doubtful}: it overdoes the voice, more typical of {who} than {who}'s own later posts are"
+            f"{beside}."
         )
-    level = floors(_not_cleared(row))
     beside = f"not clearly closer than {level}." if level else "closer than all else."
     if not own.above(model):
         return f"{start}: as near as {who}'s own, as far as can be told, and {beside}"

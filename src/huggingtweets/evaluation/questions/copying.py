@@ -21,7 +21,7 @@ from ...results.wording import beside_own, capitalized, in_100, inconclusive, wi
 from ...text import NEAR, REPEATED, SHINGLE
 from ...text.words import words
 from .. import intervals
-from ..copies import SAMPLE_WORDS, as_long_as_samples, near, rare_run
+from ..copies import SAMPLE_WORDS, SUSPECTED, as_long_as_samples, more_by_chance, near, rare_run
 from ..material import Material
 
 ORDER = 30
@@ -88,7 +88,8 @@ class Copying(Answer, frozen=True, kw_only=True):
             f"similarity of {self.threshold} or more{self._of_cleaning()}. People repeat themselves, so the "
             f"unseen posts by {context.who} say how much of it is natural. Of each, as many words are "
             f"searched for runs as the longest sample has, and at least {SAMPLE_WORDS}. They hardly ever "
-            f"share {self.own_run} words with an earlier post."
+            f"share {self.own_run} words with an earlier post. Whether the model copies more is a question "
+            "for Fisher's exact test: clearly, where chance alone would do so in at most 5 of 100 cases."
         )
         return [Method(40, "Copying", text)]
 
@@ -204,16 +205,22 @@ def measure(material: Material, *, seed: int) -> Copying:  # noqa: ARG001 -- not
 
 
 def _more_than_own(row: Row) -> tuple[str, Grade]:
+    """Whether the model's share is higher; few posts of the person leave that open."""
     if row.model is None or row.ceiling is None:
         return "Unknown", "unknown"
-    return ("Yes", "bad") if row.model.above(row.ceiling) else ("No", "good")
+    chance = more_by_chance(row.model, row.ceiling)
+    if chance <= 1 - intervals.LEVEL:
+        return "Yes", "bad"
+    return ("Not for sure", "fair") if chance < SUSPECTED else ("No", "good")
 
 
 def _own_sentence(row: Row, who: str, posts: str = "") -> str:
     """How many of the person's own posts, or of others, do the same, and whether that is a difference."""
     if row.ceiling is None:
         return f"{without_own(who)}."
-    difference = beside_own(row, higher="clearly less", lower="clearly more", same="no clear difference")
+    answer, _ = _more_than_own(row)
+    fewer = {"Yes": "clearly less", "Not for sure": "less, but may be chance"}.get(answer)
+    difference = fewer or beside_own(row, higher="", lower="clearly more", same="no clear difference")
     own = posts or f"{who}'s own unseen posts"
     return f"; of {own} {in_100(row.ceiling.value)} do, which is {difference}."
 

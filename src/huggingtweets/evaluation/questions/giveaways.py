@@ -99,9 +99,7 @@ def measure(material: Material, *, seed: int) -> Giveaways:  # noqa: ARG001 -- n
     """The words that tell the person from others, and how often each group uses them."""
     theirs = balanced(material.reference, MOST_OTHERS)
     if len(theirs) < LEAST_OTHERS:
-        reason = (
-            f"{len(theirs)} posts of other people; {LEAST_OTHERS} are needed to say what sets a person apart"
-        )
+        reason = material.too_few_others(len(theirs), LEAST_OTHERS)
         return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())
     ranked = _ranked(material.train, theirs)
     if not ranked:
@@ -144,10 +142,17 @@ def log_odds(mine: Counter[str], theirs: Counter[str]) -> dict[str, float]:
 
 
 def _ranked(train: Sequence[str], others: Sequence[str]) -> list[tuple[str, float]]:
-    """The words that give the person away with their z, highest first."""
+    """The words that give the person away with their z, highest first.
+
+    Handles are none of them: reports are published, and whom somebody writes to is nobody else's business.
+    """
     in_posts = Counter(word for text in train for word in set(signs(text)))
     z = log_odds(_counts(train), _counts(others))
-    sure = ((word, value) for word, value in z.items() if value >= CERTAIN and in_posts[word] >= LEAST_POSTS)
+    sure = (
+        (word, value)
+        for word, value in z.items()
+        if value >= CERTAIN and in_posts[word] >= LEAST_POSTS and not word.startswith("@")
+    )
     return sorted(sure, key=lambda ranked: (-ranked[1], ranked[0]))[:MOST]
 
 

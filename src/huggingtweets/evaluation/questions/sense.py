@@ -13,25 +13,27 @@ in a senseless order, and the larger model to what it does not know itself.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 from msgspec import field
 
-from ...results import MODEL, NGRAM, OTHERS, OWN, Answer, Figure, Row, byte_lengths
+from ...results import MODEL, NGRAM, OTHERS, OWN, SHUFFLED, Answer, Figure, Row, byte_lengths
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive, without_own
 from ...text import HASHTAG, MENTION, words
 from ...text.languages import language_name
+from ...text.words import UNSPACED
 from .. import intervals
 from ..material import Material
 
 ORDER = 5
-SHUFFLED = "shuffled"  # the person's own later posts with their words in another order
 MOST = 100  # posts of a group that the larger model reads, evenly spread over it
 OFTEN = 0.02  # share of invented words from which on a reader stumbles over every other post
 WORD_LENGTH = 2  # letters; single ones are no words
+_PART = re.compile(rf"\s+|[{UNSPACED}](?:(?!\w)[{UNSPACED}])*|[^\s{UNSPACED}]+")
 
 
 class Sense(Answer, frozen=True, kw_only=True):
@@ -94,7 +96,7 @@ class Sense(Answer, frozen=True, kw_only=True):
         if row.model is None:
             return inconclusive(row)
         own = f", {who}'s own {row.ceiling.value:.2f}" if row.ceiling else ""
-        others = "".join(f", {_whose(name)} {figure.value:.2f}" for name, figure in row.floors.items())
+        others = "".join(f", {_whose(name, who)} {figure.value:.2f}" for name, figure in row.floors.items())
         return (
             f"A byte of its posts costs {self.larger_model} {row.model.value:.2f} bits{own}{others}. Fewer "
             "is more expected; fewer than the person's is blander, not better."
@@ -116,9 +118,20 @@ def measure(material: Material, *, seed: int) -> Sense:
 
 
 def shuffled(posts: Iterable[str], seed: int) -> list[str]:
-    """The posts with the words of each in another order: nothing makes less sense of the same words."""
+    """The posts with the words of each in another order: nothing makes less sense of the same words.
+
+    What stands between two spaces is a word; in scripts without spaces each letter is one, with its
+    marks.
+    """
     rng = random.Random(seed)  # noqa: S311 -- no secret
-    return [" ".join(rng.sample(parts := post.split(), len(parts))) for post in posts]
+    return ["".join(_shuffled(_PART.findall(post), rng)) for post in posts]
+
+
+def _shuffled(parts: Sequence[str], rng: random.Random) -> Iterator[str]:
+    """Words in another order, and what is between them in its place."""
+    words = [part for part in parts if not part.isspace()]
+    order = iter(rng.sample(words, len(words)))
+    return (part if part.isspace() else next(order) for part in parts)
 
 
 def looked_up(post: str) -> list[str]:
@@ -196,5 +209,5 @@ def _in_1000(share: float) -> str:
     return f"{count} in 1,000" if share < 0.1 else in_100(share)  # noqa: PLR2004 -- a tenth
 
 
-def _whose(name: str) -> str:
-    return "its words shuffled" if name == SHUFFLED else WHOSE.get(name, name)
+def _whose(name: str, who: str) -> str:
+    return f"{who}'s words shuffled" if name == SHUFFLED else WHOSE.get(name, name)
