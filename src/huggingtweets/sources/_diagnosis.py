@@ -22,14 +22,16 @@ _COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
 _MAIL = "is e-mail that is not read; give what you sent as one mbox, like Sent.mbox"
 _DATABASE = "is a database, but no whole chat.db of iMessage; copy it again, or export your own posts"
 _ONE_OF_META = "is one file of an export; give the whole one, which says whether the account is public"
-_OF_META = re.compile(  # posts_1.json of Instagram, threads_and_replies.json; of Facebook comments.json,
-    # other_people's_posts_to_your_timeline.json and your_posts_1.json
+_OF_META = re.compile(  # posts_1.json and posts.json of Instagram, threads_and_replies.json; of Facebook
+    # comments.json, other_people's_posts_to_your_timeline.json and your_posts_1.json
     rb'\s*(?:\{\s*"text_post_app_text_posts"\s*:\s*)?\[\s*\{\s*"media"\s*:\s*\['
     rb'|\s*\{\s*"(?:comments|group_comments|group_posts(?:_joined)?|posts_in_groups)_v\d"\s*:'
     rb'|\s*\{\s*"wall_posts_sent_to_you(?:_v\d)?"\s*:'
     rb'|\s*\[\s*\{\s*"timestamp"\s*:\s*\d+\s*,\s*'
     rb'(?:"attachments"\s*:\s*\[\s*\{\s*"data"|"data"\s*:\s*\[\s*\{\s*"(?:post|\w*timestamp)"'
-    rb'|"tags"\s*:\s*\[\s*\{\s*"name")\s*:'
+    rb'|"tags"\s*:\s*\[\s*\{\s*"name"'
+    rb'|(?:"title"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*)?"media"\s*:\s*\[.*?"label_values")\s*:',
+    re.DOTALL,
 )
 _TEXT = "is text; let its name end with .txt if it has one post a line, with .csv or .json if it is that"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

@@ -19,6 +19,7 @@ from ._formats.archive_files import ArchiveFiles
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.meta_export import Item, Value, account, items, profiles, repair
+from ._instagram_posts import LabelledPost, labelled_posts
 
 NAME = "Instagram"
 SUMMARY = "an export of Instagram (JSON), zip or folder"
@@ -28,6 +29,7 @@ _NAME = "instagram_export"
 _WHAT = "export of Instagram as JSON"
 _FOLDERS = ("your_instagram_activity/media/", "your_instagram_activity/content/", "content/")  # newest first
 _COMMENT_FOLDERS = ("your_instagram_activity/comments/", "comments/")
+_LABELLED_POSTS = "posts.json"  # beside the insights, which are not read, is another file of this name
 _POSTS = re.compile(r"posts_\d+\.json")
 _KEYS = {"reels.json": "ig_reels_media", "igtv_videos.json": "ig_igtv_media"}
 _COMMENTS = re.compile(r"(post|reels)_comments(_\d+)?\.json")
@@ -54,7 +56,7 @@ class _Comment(Struct, frozen=True):
 
 
 def recognises(location: str) -> Match:
-    """Whether posts_1.json, reels.json or igtv_videos.json is where exports have it."""
+    """Whether posts.json, posts_1.json, reels.json or igtv_videos.json is where exports have it."""
     return match_export(location, _is_base)
 
 
@@ -90,9 +92,16 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
                 )
 
 
-def _items(export: Export) -> Iterator[Item]:
+def _items(export: Export) -> Iterator[Item | LabelledPost]:
+    """Yield the posts; of one that is listed twice, what posts.json has of it."""
+    decided: set[str] = set()
     for name in _post_files(export):
-        yield from items(export, name, list[Item], _KEYS.get(name.rpartition("/")[2], ""))
+        kind = name.rpartition("/")[2]
+        if kind == _LABELLED_POSTS:
+            yield from labelled_posts(export, name, decided)
+            continue
+        listed = items(export, name, list[Item], _KEYS.get(kind, ""))
+        yield from (item for item in listed if decided.isdisjoint(item.files))
 
 
 def _comments(export: Export) -> Iterator[_Comment]:
@@ -102,7 +111,8 @@ def _comments(export: Export) -> Iterator[_Comment]:
 
 
 def _post_files(export: Export) -> list[str]:
-    posts = [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
+    posts = [folder + _LABELLED_POSTS for folder in _FOLDERS if export.has(folder + _LABELLED_POSTS)]
+    posts += [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
     return posts + [folder + name for folder in _FOLDERS for name in _KEYS if export.has(folder + name)]
 
 
@@ -111,4 +121,5 @@ def _comment_files(export: Export) -> list[str]:
 
 
 def _is_base(files: ArchiveFiles, folder: str) -> bool:
-    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in ("posts_1.json", *_KEYS))
+    names = (_LABELLED_POSTS, "posts_1.json", *_KEYS)
+    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in names)
