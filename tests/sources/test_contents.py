@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
@@ -149,6 +150,31 @@ def test_comments_of_youtube_are_read_from_their_parts(tmp_path):
         ("2", "yes it does", "1"),
     ]
     assert all(post.created_at for post in posts)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('{"takeoutSegments":[{"text":"the kettle sings"}]}', ["the kettle sings"]),
+        (
+            '{"takeoutSegments":[{"text":"see "},{"text":"https://a.org/","link":{"linkUrl":"https://a.org/"}}]}',
+            ["see https://a.org/"],
+        ),
+        ('{"text":"https://a.org/","link":{"linkUrl":"https://a.org/"}}', ["https://a.org/"]),
+        ('{"text":"@bob","mention":{"externalChannelId":"UC2"}},{"text":" thanks"}', ["@bob thanks"]),
+        ('{"text":"one\ntwo"}', ["one\ntwo"]),
+        ('{"text":""}', []),
+        ('{"takeoutSegments":[]}', []),
+    ],
+)
+@pytest.mark.parametrize("column", ["Comment Text", "Live Chat Text", "Kommentartext"])
+def test_each_form_of_the_parts_is_opened(tmp_path, cell, text, column):
+    """A comment of 2023 is in a list of parts, and one that is only a link, or a mention, is a text, too."""
+    rows = [["Comment ID", "Channel ID", column], ["1", "UC1", cell], ["2", "UC1", '{"text":"other"}']]
+    with (tmp_path / "comments.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    posts = sources.read(str(tmp_path / "comments.csv"), ReadOptions(name="Ada", text_column=column)).posts
+    assert [post.text for post in posts if post.text] == [*text, "other"]
 
 
 def test_a_feed_that_names_a_wrong_encoding_is_read(tmp_path):
