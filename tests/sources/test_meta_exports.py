@@ -14,7 +14,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
 from huggingtweets.progress import Silence, watched_by
-from huggingtweets.sources import ReadOptions
+from huggingtweets.sources import ReadOptions, count_skipped
 from huggingtweets.sources._formats.meta_export import repair
 from huggingtweets.types import PostKind, Visibility
 from tests.helpers.export_builder import (
@@ -280,6 +280,19 @@ def test_facebooks_mentions_are_names_and_posts_without_words_are_none(tmp_path)
     mention = facebook_post("with @[100012345:2048:Grace Hopper]!")
     _, posts = read_files(tmp_path, facebook_files(empty, updated, mention))
     assert [post.text for post in posts] == ["with Grace Hopper!"]
+
+
+@pytest.mark.parametrize("shape", [list, lambda posts: {"trash_v2": list(posts)}])
+def test_what_the_user_has_deleted_of_facebook_is_not_read(tmp_path, shape):
+    """A post in archive.json or trash.json is left out and counted where another file has it, too."""
+    mine, other = facebook_post("mine", 1), facebook_post(f"é {PRIVATE}", 2)
+    files = facebook_files(mine, other, facebook_post(PRIVATE, 3), facebook_post("mine", 4))
+    files["your_facebook_activity/posts/trash.json"] = shape([other, facebook_post("mine", 9)])
+    files["your_facebook_activity/posts/archive.json"] = {"archive_v2": [facebook_post(PRIVATE, 3)]}
+    with count_skipped() as skipped:
+        _, posts = read_files(tmp_path, files)
+    assert [post.text for post in posts] == ["mine", "mine"]
+    assert skipped == {"deleted": 1, "not for everyone": 1}
 
 
 def test_facebook_without_a_profile_asks_for_the_name(tmp_path):

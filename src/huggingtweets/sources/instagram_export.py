@@ -31,7 +31,7 @@ _FOLDERS = ("your_instagram_activity/media/", "your_instagram_activity/content/"
 _COMMENT_FOLDERS = ("your_instagram_activity/comments/", "comments/")
 _LABELLED_POSTS = "posts.json"  # beside the insights, which are not read, is another file of this name
 _POSTS = re.compile(r"posts_\d+\.json")
-_KEYS = {"reels.json": "ig_reels_media", "igtv_videos.json": "ig_igtv_media"}
+_KEYS = {"reels.json": ("ig_reels_media",), "igtv_videos.json": ("ig_igtv_media",)}
 _COMMENTS = re.compile(r"(post|reels)_comments(_\d+)?\.json")
 _COMMENT_KEYS = {"post": "comments_media_comments", "reels": "comments_reels_comments"}
 
@@ -100,7 +100,7 @@ def _items(export: Export) -> Iterator[Item | LabelledPost]:
         if kind == _LABELLED_POSTS:
             yield from labelled_posts(export, name, decided)
             continue
-        listed = items(export, name, list[Item], _KEYS.get(kind, ""))
+        listed = items(export, name, list[Item], *_KEYS.get(kind, ()))
         yield from (item for item in listed if decided.isdisjoint(item.files))
 
 

@@ -132,8 +132,8 @@ def file_name(uri: str) -> str:
     return uri.rpartition("/")[2]
 
 
-def items(export: Export, name: str, kind: type[list[T]], key: str = "") -> Iterator[T]:
-    """Yield the objects of a file that is a list, or an object that has the list under `key`."""
+def items(export: Export, name: str, kind: type[list[T]], *keys: str) -> Iterator[T]:
+    """Yield the objects of a file that is a list, or an object that has the list under one of `keys`."""
     decoder = msgspec.json.Decoder(kind, strict=False)
     chunks = export.chunks(name)
     first = next(chunks, b"")
@@ -141,7 +141,7 @@ def items(export: Export, name: str, kind: type[list[T]], key: str = "") -> Iter
     if not first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         yield from decode_array(content, decoder, export.shown(name))
         return
-    for value in nested_values(content, {key}, export.shown(name)):
+    for value in nested_values(content, keys, export.shown(name)):
         yield from decode_array(value.chunks, decoder, export.shown(name))
 
 
