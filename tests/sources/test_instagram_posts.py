@@ -111,6 +111,19 @@ def test_what_the_user_has_archived_or_deleted_is_not_read(tmp_path):
     assert texts == ["mine"]
 
 
+def test_what_decides_which_posts_are_read_is_in_the_digest(tmp_path):
+    """Two exports of which different posts are read have different digests."""
+    digests = set()
+    for archived in ("p1", "p2"):
+        medium = {"uri": f"media/archived_posts/{archived}.jpg"}
+        files = instagram_files(
+            media__posts=[labelled(n, PUBLISHED, text="mine") for n in (1, 2)],
+            media__archived_posts={"ig_archived_post_media": [{"media": [medium]}]},
+        )
+        digests.add(sources.read(str(write_export(tmp_path / f"{archived}.zip", files))).digest)
+    assert len(digests) == 2
+
+
 @pytest.mark.parametrize(
     "label", [{"label": "Luonnostelu", "value": "False"}, {"label": "Location", "value": ""}]
 )

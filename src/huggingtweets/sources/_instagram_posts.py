@@ -101,12 +101,16 @@ def labelled_posts(export: Export, name: str, decided: set[str]) -> Iterator[Lab
         )
 
 
+def put_away_files(export: Export, folder: str) -> list[tuple[str, str]]:
+    """Return the files that say which posts are not read, and the key of the list in each."""
+    return [(name, key) for key, pattern in _PUT_AWAY.items() for name in export.names(pattern, folder)]
+
+
 def _put_away(export: Export, folder: str) -> set[str]:
     """Return the names of the files of posts that the user has archived or deleted."""
     return {
         file
-        for key, pattern in _PUT_AWAY.items()
-        for name in export.names(pattern, folder)
+        for name, key in put_away_files(export, folder)
         for post in items(export, name, list[LabelledPost], key)
         for file in post.files
     }

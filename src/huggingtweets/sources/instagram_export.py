@@ -19,7 +19,7 @@ from ._formats.archive_files import ArchiveFiles
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.meta_export import Item, Value, account, items, profiles, repair
-from ._instagram_posts import LabelledPost, labelled_posts
+from ._instagram_posts import LabelledPost, labelled_posts, put_away_files
 
 NAME = "Instagram"
 SUMMARY = "an export of Instagram (JSON), zip or folder"
@@ -65,7 +65,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
     with open_export(location, _is_base, _WHAT) as export:
         owner = account(export, options, _NAME, "https://www.instagram.com/")
         comments = _comment_files(export)
-        digest = export.digest([*_post_files(export), *comments, *profiles(export, _NAME)])
+        deciding = _deciding_files(export)
+        digest = export.digest([*_post_files(export), *deciding, *comments, *profiles(export, _NAME)])
     if comments:
         tell(
             "Instagram's export does not say who could read a comment: those below posts of private accounts "
@@ -114,6 +115,12 @@ def _post_files(export: Export) -> list[str]:
     posts = [folder + _LABELLED_POSTS for folder in _FOLDERS if export.has(folder + _LABELLED_POSTS)]
     posts += [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
     return posts + [folder + name for folder in _FOLDERS for name in _KEYS if export.has(folder + name)]
+
+
+def _deciding_files(export: Export) -> list[str]:
+    """Return the files that say which posts of posts.json are not read."""
+    folders = (folder for folder in _FOLDERS if export.has(folder + _LABELLED_POSTS))
+    return [name for folder in folders for name, _ in put_away_files(export, folder)]
 
 
 def _comment_files(export: Export) -> list[str]:
