@@ -212,6 +212,27 @@ def test_reels_films_and_own_comments_are_read_of_instagram(tmp_path):
     assert len({post.id for post in posts}) == 5
 
 
+@pytest.mark.parametrize(
+    ("labels", "texts"),
+    [
+        ({"Comment": {"value": "so it is"}, "Media Owner": {"value": "bob"}}, ["so it is"]),
+        ({"Media Owner": {"value": "bob"}, "Comment": {"value": "so it is"}}, ["so it is"]),
+        ({"Комментарий": {"value": "so it is"}}, ["so it is"]),
+        ({"Iruzkina": {"value": "so it is"}, "Jabea": {"value": "bob"}}, ["so it is"]),
+        ({"Media Owner": {"value": "bob"}}, []),
+        ({"Jabea": {"value": "bob"}}, []),
+        ({"Comment": {"value": ""}, "Media Owner": {"value": "bob"}}, []),
+    ],
+)
+def test_the_owner_of_a_picture_is_no_comment(tmp_path, labels, texts):
+    """A comment that is a picture has no words, and the name beside it is another's."""
+    comment = {"string_map_data": {**labels, "Time": {"timestamp": SECONDS}}}
+    files = instagram_files(instagram_post("post"), comments__post_comments_1=[mangled(comment)])
+    _, posts = read_files(tmp_path, files)
+    assert [post.text for post in posts] == ["post", *texts]
+    assert {post.created_at for post in posts} == {MOMENT}
+
+
 def test_parts_are_read_in_the_order_of_their_numbers(tmp_path):
     """Files are read in the order of their numbers: 10 after 2."""
     parts = {f"media__posts_{n}": [instagram_post(f"part {n}")] for n in (10, 2)}

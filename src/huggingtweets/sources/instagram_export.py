@@ -18,6 +18,7 @@ from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
+from ._formats.fields import names, plain
 from ._formats.meta_export import Item, Value, account, items, profiles, repair
 from ._instagram_posts import LabelledPost, labelled_posts, put_away_files
 
@@ -37,22 +38,24 @@ _COMMENT_KEYS = {"post": "comments_media_comments", "reels": "comments_reels_com
 
 
 class _Comment(Struct, frozen=True):
-    """A comment under labels in the account's language; its text is always the first value."""
+    """A comment under labels in the account's language; the owner of what it is below is under one, too."""
 
     string_map_data: dict[str, Value] = {}  # since 2023
     string_list_data: list[Value] = []  # before
 
     @property
     def text(self) -> str:
-        return repair(next((value.value for value in self._values), "")).strip()
+        """The text, by its label, or where that is not known before the owner's name; "" for a picture."""
+        words = names("labels")["comments"]
+        labelled = [value for label, value in self.string_map_data.items() if plain(repair(label)) in words]
+        said = [value for value in self.string_map_data.values() if not value.timestamp]
+        first = labelled or (said if len(said) > 1 else []) or self.string_list_data
+        return repair(next((value.value for value in first), "")).strip()
 
     @property
     def seconds(self) -> int:
-        return next((value.timestamp for value in self._values if value.timestamp), 0)
-
-    @property
-    def _values(self) -> list[Value]:
-        return [*self.string_map_data.values(), *self.string_list_data]
+        values = [*self.string_map_data.values(), *self.string_list_data]
+        return next((value.timestamp for value in values if value.timestamp), 0)
 
 
 def recognises(location: str) -> Match:
@@ -128,5 +131,5 @@ def _comment_files(export: Export) -> list[str]:
 
 
 def _is_base(files: ArchiveFiles, folder: str) -> bool:
-    names = (_LABELLED_POSTS, "posts_1.json", *_KEYS)
-    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in names)
+    posts = (_LABELLED_POSTS, "posts_1.json", *_KEYS)
+    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in posts)
