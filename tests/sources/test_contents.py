@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
@@ -149,6 +150,78 @@ def test_comments_of_youtube_are_read_from_their_parts(tmp_path):
         ("2", "yes it does", "1"),
     ]
     assert all(post.created_at for post in posts)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('{"takeoutSegments":[{"text":"the kettle sings"}]}', ["the kettle sings"]),
+        (
+            '{"takeoutSegments":[{"text":"see "},{"text":"https://a.org/","link":{"linkUrl":"https://a.org/"}}]}',
+            ["see https://a.org/"],
+        ),
+        ('{"text":"https://a.org/","link":{"linkUrl":"https://a.org/"}}', ["https://a.org/"]),
+        ('{"text":"@bob","mention":{"externalChannelId":"UC2"}},{"text":" thanks"}', ["@bob thanks"]),
+        ('{"text":"one\ntwo"}', ["one\ntwo"]),
+        ('{"text":""}', []),
+        ('{"takeoutSegments":[]}', []),
+    ],
+)
+@pytest.mark.parametrize("column", ["Comment Text", "Live Chat Text", "Kommentartext"])
+def test_each_form_of_the_parts_is_opened(tmp_path, cell, text, column):
+    """A comment of 2023 is in a list of parts, and one that is only a link, or a mention, is a text, too."""
+    rows = [["Comment ID", "Channel ID", column], ["1", "UC1", cell], ["2", "UC1", '{"text":"other"}']]
+    location = str(write_rows(tmp_path / "comments.csv", rows))
+    posts = sources.read(location, ReadOptions(name="Ada", text_column=column)).posts
+    assert [post.text for post in posts if post.text] == [*text, "other"]
+
+
+YOUTUBE = {
+    "de": "Kommentar-ID,Kanal-ID,Zeitstempel der Erstellung des Kommentars,Übergeordnete Kommentar-ID,"
+    "Kommentartext",
+    "nl": "Reactie-ID,Kanaal-ID,Aanmaaktijdstempel reactie,Parent Comment ID,Reactietekst",
+    "pt": "Comment ID,ID do canal,Carimbo de data/hora em que o comentário foi criado,Parent Comment ID,"
+    "Texto do comentário",
+}
+
+
+@pytest.mark.parametrize("language", YOUTUBE)
+def test_comments_of_youtube_are_read_in_other_languages(tmp_path, language):
+    """The export names its columns in the language of the account."""
+    rows = [
+        YOUTUBE[language].split(","),
+        ["Ug1", "UC1", "2024-01-01T10:00:00.0+00:00", "", '{"text":"the kettle sings"}'],
+        ["Ug2", "UC1", "2024-01-02T10:00:00.0+00:00", "Ug9", '{"text":"yes it does"}'],
+    ]
+    timeline = sources.read(str(write_rows(tmp_path / "comments.csv", rows)))
+    assert timeline.account.handle == "UC1"
+    posts = list(timeline.posts)
+    assert [(post.id, post.text, post.reply_to) for post in posts] == [
+        ("Ug1", "the kettle sings", None),
+        ("Ug2", "yes it does", "Ug9"),
+    ]
+    assert all(post.created_at for post in posts)
+
+
+def test_long_names_of_columns_are_names(tmp_path):
+    """A header in a language that is not known is one, as dates and numbers below it show; posts are none."""
+    long = "Komentári kommentin luomisajankohdan aikaleima"
+    path = tmp_path / "posts.csv"
+    write_rows(path, [["Kommentti", long, "Hinta"], ["aa", "2024-01-01 10:00", "0"]])
+    with pytest.raises(LocationError, match=rf"no column of text, only 'Kommentti', '{long}'.*--text-column"):
+        sources.read(str(path))
+    write_rows(path, [["7", "the kettle sings in the kitchen, and so do I"], ["9", "so it goes"]])
+    with pytest.raises(LocationError, match="has no names of columns; put them into its first line"):
+        sources.read(str(path))
+    write_rows(path, [["2024-01-01", "the kettle sings"], ["2024-01-02", "so it goes"]])
+    with pytest.raises(LocationError, match="has no names of columns; put them into its first line"):
+        sources.read(str(path))
+
+
+def write_rows(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
 
 
 def test_a_feed_that_names_a_wrong_encoding_is_read(tmp_path):

@@ -118,3 +118,16 @@ def test_broken_messages_are_reported_with_their_name(tmp_path):
     with pytest.raises(BrokenArchive, match=r"messages\.json breaks off") as caught:
         read_files(tmp_path, files)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("first", ["so, post, then, sleep", "text, post", "C:\\, then C:\\", "post"])
+def test_a_first_message_in_a_table_hides_no_channel(tmp_path, first):
+    """The first line of the old form is its header, and its quotes are doubled, whatever is written."""
+    rows = [(n, OLD, text, "") for n, text in enumerate([first, "hello, you", "C:\\temp\\", "bye"])]
+    files = discord_files({"0": [discord_message(1, "x")]})
+    messages = next(name for name in files if name.endswith("messages.json"))
+    del files[messages]
+    quoted = (",".join(f'"{cell}"' for cell in row) for row in rows)
+    files[messages.replace(".json", ".csv")] = "\n".join([CSV, *quoted, ""])
+    _, posts = read_files(tmp_path, files)
+    assert [post.text for post in posts] == [first, "hello, you", "C:\\temp\\", "bye"]

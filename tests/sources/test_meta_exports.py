@@ -14,7 +14,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace
 from huggingtweets.progress import Silence, watched_by
-from huggingtweets.sources import ReadOptions
+from huggingtweets.sources import ReadOptions, count_skipped
 from huggingtweets.sources._formats.meta_export import repair
 from huggingtweets.types import PostKind, Visibility
 from tests.helpers.export_builder import (
@@ -212,6 +212,27 @@ def test_reels_films_and_own_comments_are_read_of_instagram(tmp_path):
     assert len({post.id for post in posts}) == 5
 
 
+@pytest.mark.parametrize(
+    ("labels", "texts"),
+    [
+        ({"Comment": {"value": "so it is"}, "Media Owner": {"value": "bob"}}, ["so it is"]),
+        ({"Media Owner": {"value": "bob"}, "Comment": {"value": "so it is"}}, ["so it is"]),
+        ({"Комментарий": {"value": "so it is"}}, ["so it is"]),
+        ({"Iruzkina": {"value": "so it is"}, "Jabea": {"value": "bob"}}, ["so it is"]),
+        ({"Media Owner": {"value": "bob"}}, []),
+        ({"Jabea": {"value": "bob"}}, []),
+        ({"Comment": {"value": ""}, "Media Owner": {"value": "bob"}}, []),
+    ],
+)
+def test_the_owner_of_a_picture_is_no_comment(tmp_path, labels, texts):
+    """A comment that is a picture has no words, and the name beside it is another's."""
+    comment = {"string_map_data": {**labels, "Time": {"timestamp": SECONDS}}}
+    files = instagram_files(instagram_post("post"), comments__post_comments_1=[mangled(comment)])
+    _, posts = read_files(tmp_path, files)
+    assert [post.text for post in posts] == ["post", *texts]
+    assert {post.created_at for post in posts} == {MOMENT}
+
+
 def test_parts_are_read_in_the_order_of_their_numbers(tmp_path):
     """Files are read in the order of their numbers: 10 after 2."""
     parts = {f"media__posts_{n}": [instagram_post(f"part {n}")] for n in (10, 2)}
@@ -280,6 +301,19 @@ def test_facebooks_mentions_are_names_and_posts_without_words_are_none(tmp_path)
     mention = facebook_post("with @[100012345:2048:Grace Hopper]!")
     _, posts = read_files(tmp_path, facebook_files(empty, updated, mention))
     assert [post.text for post in posts] == ["with Grace Hopper!"]
+
+
+@pytest.mark.parametrize("shape", [list, lambda posts: {"trash_v2": list(posts)}])
+def test_what_the_user_has_deleted_of_facebook_is_not_read(tmp_path, shape):
+    """A post in archive.json or trash.json is left out and counted where another file has it, too."""
+    mine, other = facebook_post("mine", 1), facebook_post(f"é {PRIVATE}", 2)
+    files = facebook_files(mine, other, facebook_post(PRIVATE, 3), facebook_post("mine", 4))
+    files["your_facebook_activity/posts/trash.json"] = shape([other, facebook_post("mine", 9)])
+    files["your_facebook_activity/posts/archive.json"] = {"archive_v2": [facebook_post(PRIVATE, 3)]}
+    with count_skipped() as skipped:
+        _, posts = read_files(tmp_path, files)
+    assert [post.text for post in posts] == ["mine", "mine"]
+    assert skipped == {"deleted": 1, "not for everyone": 1}
 
 
 def test_facebook_without_a_profile_asks_for_the_name(tmp_path):

@@ -12,7 +12,7 @@ from huggingtweets import sources
 from huggingtweets.errors import LocationError, UnknownPlace
 from huggingtweets.sources import Match, recognise
 from tests.helpers.archive_builder import tweet, write_zip
-from tests.helpers.export_builder import FIXTURES
+from tests.helpers.export_builder import FIXTURES, write_export
 
 
 def sure(location):
@@ -139,3 +139,45 @@ def test_a_zip_is_named_where_it_is_not_what_was_given(tmp_path):
     }.items():
         with pytest.raises(LocationError, match=words):
             sources.read(str(tmp_path / name))
+
+
+TAKEOUT = "Takeout/YouTube and YouTube Music/"
+COMMENTS = "Comment ID,Comment Text\n1,x\n"
+ARCHIVES = {
+    "the page that Google adds is no export as HTML": (
+        {
+            "Takeout/archive_browser.html": "<html>",
+            f"{TAKEOUT}channels/channel.csv": "Channel ID\nUC1\n",
+            f"{TAKEOUT}channels/channel URL configs.csv": "Channel ID\nUC1\n",
+            f"{TAKEOUT}channels/page settings.csv": "Channel ID\nUC1\n",
+            f"{TAKEOUT}comments/comments.csv": COMMENTS,
+            f"{TAKEOUT}history/watch-history.html": "<html>",
+        },
+        rf"if {TAKEOUT}comments/comments\.csv, .* has the posts, give that file alone",
+    ),
+    "an export as HTML": (
+        {"index.html": "<html>", "posts/your_posts.html": "<html>", "js/script.js": "x", "posts/no.txt": "x"},
+        "is an export as HTML, which is not read; ask for it again as JSON",
+    ),
+    "no table": (
+        {"Takeout/archive_browser.html": "<html>", "Takeout/Drive/a.pdf": "x"},
+        r"^(?!.*HTML)",
+    ),
+    "a part of X's archive": (
+        {"data/manifest.js": "window.__THAR_CONFIG = {}", "data/direct-messages.js": "x"},
+        "is a part of X's archive, without posts; unpack all parts into one folder",
+    ),
+    "a part of X's archive in a folder": (
+        {"twitter/Your archive.html": "<html>", "twitter/data/tweets_media/1.jpg": "x"},
+        "is a part of X's archive, without posts; unpack all parts into one folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ARCHIVES)
+def test_an_archive_that_no_source_reads_is_named(tmp_path, what):
+    """A page beside the tables of an export is not all there is of it, and X's archive may have parts."""
+    files, words = ARCHIVES[what]
+    location = str(write_export(tmp_path / "export.zip", files))
+    with pytest.raises(UnknownPlace, match=words):
+        sources.read(location)

@@ -490,6 +490,27 @@ def test_a_title_above_a_table_is_no_post(tmp_path):
     assert [post.text for post in posts] == ["hello", "bye"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_backslash_at_the_end_of_a_field_hides_no_quote(tmp_path, mark, end):
+    """Only a quote that goes on after a backslash shows that quotes are escaped so."""
+    texts = ["first, ok", "C:\\, really\\", "third; ok", "C:\\", "fifth\tok"]
+    lines = [f'"{text}"{mark}"{text}"' for text in texts]
+    content = end.join([f"text{mark}tag", *lines, ""])
+    assert [post.text for post in read_csv(tmp_path, content, name="Ada")] == texts
+    escaped = end.join([f"text{mark}tag", f'"say \\"hi\\"{mark} then go"{mark}"x"', ""])
+    assert [post.text for post in read_csv(tmp_path, escaped, name="Ada")] == [f'say "hi"{mark} then go']
+
+
+def test_a_first_post_with_the_name_of_a_column_is_no_header(tmp_path):
+    """A header below a title has short names; a sentence of words in quotes is none."""
+    rows = [["ID", "Words"], ["1", "so, post, then, sleep"], ["2", "more"]]
+    with (tmp_path / "t.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    posts = read_all(tmp_path / "t.csv", name="Ada", text_column="Words")
+    assert [post.text for post in posts] == ["so, post, then, sleep", "more"]
+
+
 def test_parquet_of_other_programs_is_read(tmp_path):
     """Numbers of databases, UUIDs, texts without a note that they are, and dates as pandas writes them."""
     moments = [1_700_000_000_123_456_789, None]

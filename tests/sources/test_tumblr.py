@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
 
 import pytest
@@ -101,13 +102,45 @@ def test_all_forms_are_read_alike(tmp_path, place):
     assert [post.text for post in sources.read(str(location)).posts] == ["one", "two"]
 
 
-def test_a_packed_export_says_what_to_do(tmp_path):
-    """A zip with posts.zip inside is recognised; the message says to unpack both."""
-    files = {"posts.zip": b"PK", "media/1.jpg": b"", "messages.xml": "<conversations/>"}
-    location = str(write_export(tmp_path / "export.zip", files))
+def packed(tmp_path, content, name="posts.zip"):
+    """Return the location of an export as Tumblr gives it: its posts are in a zip inside of it."""
+    files = {name: content, "media/1.jpg": b"", "messages.xml": "<conversations/>"}
+    return str(write_export(tmp_path / "export.zip", files))
+
+
+@pytest.mark.parametrize("inside", ["", "posts/", "jane/"])
+def test_an_export_is_read_as_it_came(tmp_path, monkeypatch, inside):
+    """The posts are in posts.zip inside of the zip; no copy of it stays on the disk."""
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(copies))
+    posts = tumblr_files(tumblr_text(1, "one"), tumblr_text(0, "two"))["posts/posts.xml"]
+    inner = write_export(tmp_path / "posts.zip", {"posts.xml": posts, "html/1.html": PRIVATE}, inside=inside)
+    location = packed(tmp_path, inner.read_bytes())
     assert sources.recognise(location) == "tumblr"
-    with pytest.raises(LocationError, match=r"posts\.zip; unpack both"):
-        sources.read(location)
+    timeline = sources.read(location)
+    assert [post.text for post in timeline.posts] == ["one", "two"]
+    plain = str(write_export(tmp_path / "plain", {"posts.xml": posts}) / "posts.xml")
+    assert timeline.digest == sources.read(plain).digest
+    assert not list(copies.iterdir())
+
+
+def test_a_hostile_or_cut_zip_inside_is_refused(tmp_path):
+    """A zip inside is checked as the one around it is, and named as what the user has."""
+    whole = write_export(tmp_path / "whole.zip", tumblr_files(tumblr_text(1, "one"))).read_bytes()
+    climbing = write_export(tmp_path / "climbing.zip", {"../posts.xml": "<tumblr/>"}).read_bytes()
+    bomb = write_export(tmp_path / "bomb.zip", {"posts.xml": b"<tumblr>" + b" " * (65 << 20)}).read_bytes()
+    empty = write_export(tmp_path / "empty.zip", {"html/1.html": "x"}).read_bytes()
+    for content, message in (
+        (whole[:-40], "is not a whole zip file"),
+        (b"PK", "is not a whole zip file"),
+        (climbing, "which climbs out"),
+        (bomb, "would grow from"),
+        (empty, r"holds no posts\.xml"),
+    ):
+        with pytest.raises(LocationError, match=rf"export\.zip: posts\.zip.*{message}") as told:
+            sources.read(packed(tmp_path, content))
+        assert "huggingtweets-" not in str(told.value)
 
 
 @pytest.mark.parametrize(

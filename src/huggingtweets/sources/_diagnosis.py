@@ -17,19 +17,26 @@ _ZIP = ".zip"
 _EXCEL = "is a workbook of Excel; save it as CSV UTF-8, and give that"
 _SHEETS = "is a spreadsheet; save it as CSV UTF-8, and give that"
 _PAGES = "is an export as HTML, which is not read; ask for it again as JSON, and give that"
+_NO_PAGES = {"archive_browser.html"}  # what Google puts into all of its exports
+_BESIDE_PAGES = {".js", ".txt"}
+_OF_X = re.compile(r"(?:^|/)(?:data/manifest\.js|Your archive\.html)$")
+_TWEETS = re.compile(r"(?:^|/)tweets?\.js$")
+_PART_OF_X = "is a part of X's archive, without posts; unpack all parts into one folder, and give that"
 _WRITTEN = "is a document of a word processor; save it as text, one post a line, and give that"
 _COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
 _MAIL = "is e-mail that is not read; give what you sent as one mbox, like Sent.mbox"
 _DATABASE = "is a database, but no whole chat.db of iMessage; copy it again, or export your own posts"
 _ONE_OF_META = "is one file of an export; give the whole one, which says whether the account is public"
-_OF_META = re.compile(  # posts_1.json of Instagram, threads_and_replies.json; of Facebook comments.json,
-    # other_people's_posts_to_your_timeline.json and your_posts_1.json
+_OF_META = re.compile(  # posts_1.json and posts.json of Instagram, threads_and_replies.json; of Facebook
+    # comments.json, other_people's_posts_to_your_timeline.json and your_posts_1.json
     rb'\s*(?:\{\s*"text_post_app_text_posts"\s*:\s*)?\[\s*\{\s*"media"\s*:\s*\['
     rb'|\s*\{\s*"(?:comments|group_comments|group_posts(?:_joined)?|posts_in_groups)_v\d"\s*:'
     rb'|\s*\{\s*"wall_posts_sent_to_you(?:_v\d)?"\s*:'
     rb'|\s*\[\s*\{\s*"timestamp"\s*:\s*\d+\s*,\s*'
     rb'(?:"attachments"\s*:\s*\[\s*\{\s*"data"|"data"\s*:\s*\[\s*\{\s*"(?:post|\w*timestamp)"'
-    rb'|"tags"\s*:\s*\[\s*\{\s*"name")\s*:'
+    rb'|"tags"\s*:\s*\[\s*\{\s*"name"'
+    rb'|(?:"title"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*)?"media"\s*:\s*\[.*?"label_values")\s*:',
+    re.DOTALL,
 )
 _TEXT = "is text; let its name end with .txt if it has one post a line, with .csv or .json if it is that"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -118,29 +125,48 @@ def _head(path: Path) -> bytes:
 
 def _contents(path: Path) -> str:
     with open_archive(path) as files:
-        names = [root + name for root in files.roots() for name in files.names(root)]
+        top = [root + name for root in files.roots() for name in files.names(root)]
         folders = [f"{name}/" for name in files.folders("")]
-        inside = [text for first, text in _BY_FILE_INSIDE.items() if first in {*folders, *names}]
+        inside = [text for first, text in _BY_FILE_INSIDE.items() if first in {*folders, *top}]
         if inside:
             return inside[0]
-        if any(name.endswith(".html") for name in names + _deep_names(files)):
-            return _PAGES
-    if zips := [name for name in names if name.lower().endswith(_ZIP)]:
+        inner = list(dict.fromkeys([*top, *_deep_names(files)]))
+    if any(map(_OF_X.search, inner)) and not any(map(_TWEETS.search, inner)):
+        return _PART_OF_X
+    return _unknown_contents(path, top, inner)
+
+
+def _unknown_contents(path: Path, top: list[str], inner: list[str]) -> str:
+    """Return what an archive is by its files: those where an export may begin, and those one level below."""
+    tables = sorted(filter(_is_table_of_posts, map(Path, inner)), key=_is_named_otherwise)
+    if not tables and any(name.endswith(".html") and Path(name).name not in _NO_PAGES for name in inner):
+        return _PAGES
+    if zips := [name for name in top if name.lower().endswith(_ZIP)]:
         listed = ", ".join(zips[:_LISTED])
         return f"is the export of no place that is known, but holds {listed}; give the zip that has the posts"
     if path.is_file() and path.suffix.lower() != _ZIP:
         return "is a zip whose name does not say so; let it end with .zip"
-    tables = [name for name in names if is_table(Path(name))]
+    tables = tables or [name for name in map(Path, top) if is_table(name)]
     if not tables:
         return ""
-    listed = ", ".join(tables[:_LISTED])
+    listed = ", ".join(name.as_posix() for name in tables[:_LISTED])
     return f"is the export of no place that is known; if {listed} has the posts, give that file alone"
+
+
+def _is_table_of_posts(name: Path) -> bool:
+    """Whether a file may have posts, and is none of those that pages need beside them."""
+    return is_table(name) and name.suffix.lower() not in _BESIDE_PAGES
+
+
+def _is_named_otherwise(name: Path) -> bool:
+    """Whether a file's name has no word for posts."""
+    return not {*names("files")["posts"]} & {*parts(name.stem)}
 
 
 def _deep_names(files: ArchiveFiles) -> list[str]:
     """Return the files one level below the folders in which an export may begin."""
     return [
-        name
+        f"{root}{folder}/{name}"
         for root in files.roots()
         for folder in files.folders(root)
         for name in files.names(f"{root}{folder}/")

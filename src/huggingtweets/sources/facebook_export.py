@@ -1,8 +1,8 @@
 """An export of Facebook as JSON: the text of the user's own posts.
 
 The export does not say who could read a post, so posts to friends are among them. The user is told, and posts
-count as unlisted, the narrowest visibility that posts can have. Comments, messages, groups and what others
-posted are never read.
+count as unlisted, the narrowest visibility that posts can have. Comments, messages, groups, what others
+posted, and what the user has archived or deleted are never read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ._formats.authors import to_handle
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.meta_export import items, repair
+from ._formats.skipped import DELETED, NOT_PUBLIC, skip
 
 NAME = "Facebook"
 SUMMARY = "an export of Facebook (JSON), zip or folder"
@@ -30,6 +31,10 @@ _WHAT = "export of Facebook as JSON"
 _FOLDERS = ("your_facebook_activity/posts/", "your_activity_across_facebook/posts/", "posts/")  # newest first
 _POSTS = re.compile(r"your_posts(__check_ins__photos_and_videos)?_\d+\.json")
 _FIRST = ("your_posts_1.json", "your_posts__check_ins__photos_and_videos_1.json")
+_PUT_AWAY = {  # files of posts that the user has archived or deleted, by what they count as
+    NOT_PUBLIC: ("archive.json", ("archive_v2", "archive_v1", "archive")),
+    DELETED: ("trash.json", ("trash_v2", "trash_v1", "trash")),
+}
 _PROFILES = (
     "personal_information/profile_information/profile_information.json",
     "profile_information/profile_information.json",
@@ -73,7 +78,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
     """Read the account, and open the posts in the order of the export."""
     with open_export(location, _is_base, _WHAT) as export:
         owner = _account(export, options)
-        digest = export.digest([*_files(export), *filter(export.has, _PROFILES)])
+        put_away = [name for _, name, _ in _put_away_files(export)]
+        digest = export.digest([*_files(export), *put_away, *filter(export.has, _PROFILES)])
     tell(
         "Facebook's export does not say who could read a post: those to friends are among them; leave out "
         "what a model should not learn from, as with --exclude-matching"
@@ -83,9 +89,12 @@ def read(location: str, options: ReadOptions) -> Timeline:
 
 def _posts(location: str, handle: str) -> Iterator[Post]:
     with open_export(location, _is_base, _WHAT) as export:
+        put_away = _put_away(export)
         posts = (item for name in _files(export) for item in items(export, name, list[_Item]))
         for number, item in enumerate(posts, start=1):
-            if item.text:
+            if reason := put_away.get((item.timestamp, item.text)):
+                skip(reason)
+            elif item.text:
                 yield Post(
                     id=f"post-{number}",
                     author=handle,
@@ -93,6 +102,21 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
                     created_at=read_date(item.timestamp),
                     visibility=Visibility.UNLISTED,
                 )
+
+
+def _put_away(export: Export) -> dict[tuple[int, str], str]:
+    """Return the times and texts of posts that may stand in other files, too, and why they are not read."""
+    return {
+        (item.timestamp, item.text): reason
+        for reason, name, keys in _put_away_files(export)
+        for item in items(export, name, list[_Item], *keys)
+        if item.text
+    }
+
+
+def _put_away_files(export: Export) -> list[tuple[str, str, tuple[str, ...]]]:
+    files = [(why, folder + name, keys) for folder in _FOLDERS for why, (name, keys) in _PUT_AWAY.items()]
+    return [file for file in files if export.has(file[1])]
 
 
 def _account(export: Export, options: ReadOptions) -> Account:

@@ -18,7 +18,9 @@ from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
+from ._formats.fields import names, plain
 from ._formats.meta_export import Item, Value, account, items, profiles, repair
+from ._instagram_posts import LabelledPost, labelled_posts, put_away_files
 
 NAME = "Instagram"
 SUMMARY = "an export of Instagram (JSON), zip or folder"
@@ -28,33 +30,36 @@ _NAME = "instagram_export"
 _WHAT = "export of Instagram as JSON"
 _FOLDERS = ("your_instagram_activity/media/", "your_instagram_activity/content/", "content/")  # newest first
 _COMMENT_FOLDERS = ("your_instagram_activity/comments/", "comments/")
+_LABELLED_POSTS = "posts.json"  # beside the insights, which are not read, is another file of this name
 _POSTS = re.compile(r"posts_\d+\.json")
-_KEYS = {"reels.json": "ig_reels_media", "igtv_videos.json": "ig_igtv_media"}
+_KEYS = {"reels.json": ("ig_reels_media",), "igtv_videos.json": ("ig_igtv_media",)}
 _COMMENTS = re.compile(r"(post|reels)_comments(_\d+)?\.json")
 _COMMENT_KEYS = {"post": "comments_media_comments", "reels": "comments_reels_comments"}
 
 
 class _Comment(Struct, frozen=True):
-    """A comment under labels in the account's language; its text is always the first value."""
+    """A comment under labels in the account's language; the owner of what it is below is under one, too."""
 
     string_map_data: dict[str, Value] = {}  # since 2023
     string_list_data: list[Value] = []  # before
 
     @property
     def text(self) -> str:
-        return repair(next((value.value for value in self._values), "")).strip()
+        """The text, by its label, or where that is not known before the owner's name; "" for a picture."""
+        words = names("labels")["comments"]
+        labelled = [value for label, value in self.string_map_data.items() if plain(repair(label)) in words]
+        said = [value for value in self.string_map_data.values() if not value.timestamp]
+        first = labelled or (said if len(said) > 1 else []) or self.string_list_data
+        return repair(next((value.value for value in first), "")).strip()
 
     @property
     def seconds(self) -> int:
-        return next((value.timestamp for value in self._values if value.timestamp), 0)
-
-    @property
-    def _values(self) -> list[Value]:
-        return [*self.string_map_data.values(), *self.string_list_data]
+        values = [*self.string_map_data.values(), *self.string_list_data]
+        return next((value.timestamp for value in values if value.timestamp), 0)
 
 
 def recognises(location: str) -> Match:
-    """Whether posts_1.json, reels.json or igtv_videos.json is where exports have it."""
+    """Whether posts.json, posts_1.json, reels.json or igtv_videos.json is where exports have it."""
     return match_export(location, _is_base)
 
 
@@ -63,7 +68,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
     with open_export(location, _is_base, _WHAT) as export:
         owner = account(export, options, _NAME, "https://www.instagram.com/")
         comments = _comment_files(export)
-        digest = export.digest([*_post_files(export), *comments, *profiles(export, _NAME)])
+        deciding = _deciding_files(export)
+        digest = export.digest([*_post_files(export), *deciding, *comments, *profiles(export, _NAME)])
     if comments:
         tell(
             "Instagram's export does not say who could read a comment: those below posts of private accounts "
@@ -90,9 +96,16 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
                 )
 
 
-def _items(export: Export) -> Iterator[Item]:
+def _items(export: Export) -> Iterator[Item | LabelledPost]:
+    """Yield the posts; of one that is listed twice, what posts.json has of it."""
+    decided: set[str] = set()
     for name in _post_files(export):
-        yield from items(export, name, list[Item], _KEYS.get(name.rpartition("/")[2], ""))
+        kind = name.rpartition("/")[2]
+        if kind == _LABELLED_POSTS:
+            yield from labelled_posts(export, name, decided)
+            continue
+        listed = items(export, name, list[Item], *_KEYS.get(kind, ()))
+        yield from (item for item in listed if decided.isdisjoint(item.files))
 
 
 def _comments(export: Export) -> Iterator[_Comment]:
@@ -102,8 +115,15 @@ def _comments(export: Export) -> Iterator[_Comment]:
 
 
 def _post_files(export: Export) -> list[str]:
-    posts = [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
+    posts = [folder + _LABELLED_POSTS for folder in _FOLDERS if export.has(folder + _LABELLED_POSTS)]
+    posts += [name for folder in _FOLDERS for name in export.names(_POSTS, folder)]
     return posts + [folder + name for folder in _FOLDERS for name in _KEYS if export.has(folder + name)]
+
+
+def _deciding_files(export: Export) -> list[str]:
+    """Return the files that say which posts of posts.json are not read."""
+    folders = (folder for folder in _FOLDERS if export.has(folder + _LABELLED_POSTS))
+    return [name for folder in folders for name, _ in put_away_files(export, folder)]
 
 
 def _comment_files(export: Export) -> list[str]:
@@ -111,4 +131,5 @@ def _comment_files(export: Export) -> list[str]:
 
 
 def _is_base(files: ArchiveFiles, folder: str) -> bool:
-    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in ("posts_1.json", *_KEYS))
+    posts = (_LABELLED_POSTS, "posts_1.json", *_KEYS)
+    return any(files.has(folder + inside + name) for inside in _FOLDERS for name in posts)

@@ -1,4 +1,4 @@
-"""A Tumblr blog's export: posts/posts.xml in a zip, in the folder that it unpacks to, or alone.
+"""A Tumblr blog's export: posts/posts.xml in a zip, there also in posts.zip, in a folder, or alone.
 
 Only posts that are published for everyone are read; drafts, the queue, private posts, submissions of others
 and conversations are not. Reblogs become reposts without text, as others wrote most of it. Quotes, chats and
@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from ..errors import LocationError
+from ..errors import BrokenArchive, LocationError
 from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
-from ._formats.archive_files import ArchiveFiles, read_chunks
+from ._formats.archive_files import ArchiveFiles, open_archive, read_chunks
 from ._formats.authors import same_handle, to_handle
+from ._formats.compressed import copied
 from ._formats.dates import read_date
-from ._formats.export_files import match_export, open_export
+from ._formats.export_files import Export, match_export, open_export
 from ._formats.markup import html_text, xml_events
 
 NAME = "Tumblr"
@@ -130,11 +131,21 @@ def _chunks(location: str) -> Iterator[bytes]:
         return
     with open_export(location, _is_base, _WHAT) as export:
         name = _file(export.files, export.base)
-        if not name:
-            raise LocationError(
-                f"{location} holds {_INNER_ZIP}; unpack both, and give the folder in which posts.xml is then"
-            )
-        yield from export.files.chunks(name)
+        yield from export.files.chunks(name) if name else _packed_chunks(export)
+
+
+def _packed_chunks(export: Export) -> Iterator[bytes]:
+    """Yield the bytes of posts.xml in the zip inside of the zip."""
+    shown = export.shown(_INNER_ZIP)
+    with copied(export.files, export.base + _INNER_ZIP) as copy:
+        try:
+            with open_archive(copy) as files:
+                name = next(filter(None, (_file(files, folder) for folder in files.roots())), "")
+                if not name:
+                    raise LocationError(f"{shown} holds no posts.xml; ask Tumblr for the export again")
+                yield from files.chunks(name)
+        except BrokenArchive as error:
+            raise BrokenArchive(str(error).replace(str(copy), shown)) from error
 
 
 def _is_base(files: ArchiveFiles, folder: str) -> bool:

@@ -24,11 +24,11 @@ from ..types import Account, Post, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.archive_files import ArchiveFiles
 from ._formats.authors import same_handle, to_handle
+from ._formats.delimited import plain_rows
 from ._formats.encoding import lines
 from ._formats.export_files import LARGEST_EXTRA, Export, match_export, open_export
 from ._formats.json_arrays import decode_array
 from ._formats.record_shapes import Row
-from ._formats.table_rows import delimited_rows
 from ._formats.tolerant_json import DAMAGE
 from ._formats.x_posts import Entities, Link, Tweet, to_post
 
@@ -99,7 +99,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
     path = Path(location)
     if _is_table(path):
         account = _account(_Owner(), path, options)
-        rows = delimited_rows(lines(path), str(path))
+        rows = plain_rows(lines(path), str(path))
         return Timeline(account=account, posts=_table_posts(rows, account.handle), digest=sha256(path))
     with open_export(location, _is_base, _WHAT) as export:
         account = _account(_decode_assignment(export, _DETAILS, _Owner) or _Owner(), path, options)

@@ -10,9 +10,9 @@ import msgspec
 
 from .record_shapes import Row, flat_records, has_text, is_text_field
 from .table_columns import seems_of_text
+from .text_parts import is_in_parts
 
 _LONGEST = 1 << 20  # characters of an object
-_TEXT_ALONE = {"text"}  # a part of a text of YouTube
 
 
 def with_objects(rows: Iterable[Row]) -> Iterator[Row]:
@@ -62,7 +62,5 @@ def _object_in(name: str, cell: object) -> Row | None:
     value = parsed(cell) or _printed(cell)
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         return None
-    may_be_text = (is_text_field(name) or seems_of_text(name)) and (
-        value.keys() <= _TEXT_ALONE or not has_text(value)
-    )
-    return None if may_be_text else value
+    may_be_text = (is_text_field(name) or seems_of_text(name)) and not has_text(value)
+    return None if may_be_text or is_in_parts(value) else value

@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...errors import BrokenArchive
-from .archive_files import LARGEST_FILE, LARGEST_RATIO, RATIO_MATTERS_FROM, open_archive, read_chunks
+from .archive_files import (
+    LARGEST_FILE,
+    LARGEST_RATIO,
+    RATIO_MATTERS_FROM,
+    ArchiveFiles,
+    open_archive,
+    read_chunks,
+)
 from .table_rows import is_table
 from .tar_files import is_tar
 
@@ -69,11 +76,18 @@ def only_table(location: str) -> Iterator[str]:
     if not name:
         yield ""
         return
-    with open_archive(path) as files, tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+    with open_archive(path) as files, copied(files, name) as copy:
+        yield str(copy)
+
+
+@contextmanager
+def copied(files: ArchiveFiles, name: str) -> Iterator[Path]:
+    """Give a copy, as of `unpacked`, of a file in an archive."""
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         copy = Path(folder) / _kept_name(Path(name).name)
         with copy.open("wb") as target:
             target.writelines(files.chunks(name))
-        yield str(copy)
+        yield copy
 
 
 def _only_name(path: Path) -> str:

@@ -17,8 +17,8 @@ from weakref import WeakSet
 from ...errors import BrokenArchive, LocationError
 from .._contract import Match
 from .archive_files import ArchiveFiles, open_archive
+from .delimited import plain_rows
 from .record_shapes import Row
-from .table_rows import delimited_rows
 from .tolerant_json import DAMAGE, decode
 
 T = TypeVar("T")
@@ -88,8 +88,8 @@ class Export:
             ) from error
 
     def rows(self, name: str, escape: str | None = None) -> Iterator[Row]:
-        """Yield the rows of a CSV file; `escape` as in `delimited_rows`."""
-        return delimited_rows(self.lines(name), self.shown(name), escape)
+        """Yield the rows of a CSV file; `escape` as in `plain_rows`."""
+        return plain_rows(self.lines(name), self.shown(name), escape=escape)
 
     def lines(self, name: str) -> Iterator[str]:
         """Yield the lines of a text file in UTF-8, with their line ends."""

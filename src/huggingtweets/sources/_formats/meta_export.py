@@ -67,6 +67,7 @@ class TextPost(Struct, frozen=True):
 class Medium(Struct, frozen=True):
     """A picture, a film, or text alone. Its title is the post's text, unless the post has its own."""
 
+    uri: str | None = ""
     title: str | None = ""
     creation_timestamp: int = 0
     text_app_post: TextPost | None = None
@@ -89,6 +90,11 @@ class Item(Struct, frozen=True):
         """When the post was published."""
         times = [self.creation_timestamp, *(medium.creation_timestamp for medium in self._media)]
         return read_date(next(filter(None, times), 0))
+
+    @property
+    def files(self) -> set[str]:
+        """The names of the files of its media."""
+        return {file_name(medium.uri or "") for medium in self._media} - {""}
 
     @property
     def is_reply(self) -> bool:
@@ -121,8 +127,13 @@ def repair(text: str | None) -> str:
         return text or ""
 
 
-def items(export: Export, name: str, kind: type[list[T]], key: str = "") -> Iterator[T]:
-    """Yield the objects of a file that is a list, or an object that has the list under `key`."""
+def file_name(uri: str) -> str:
+    """Return the name of a file without its folders, of which an export may name several for one file."""
+    return uri.rpartition("/")[2]
+
+
+def items(export: Export, name: str, kind: type[list[T]], *keys: str) -> Iterator[T]:
+    """Yield the objects of a file that is a list, or an object that has the list under one of `keys`."""
     decoder = msgspec.json.Decoder(kind, strict=False)
     chunks = export.chunks(name)
     first = next(chunks, b"")
@@ -130,7 +141,7 @@ def items(export: Export, name: str, kind: type[list[T]], key: str = "") -> Iter
     if not first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         yield from decode_array(content, decoder, export.shown(name))
         return
-    for value in nested_values(content, {key}, export.shown(name)):
+    for value in nested_values(content, keys, export.shown(name)):
         yield from decode_array(value.chunks, decoder, export.shown(name))
 
 

@@ -162,7 +162,7 @@ def _text_column(
         candidates = [by_key[key] for key in names("columns")["text"] if key in by_key]
         candidates = candidates or list(filter(seems_of_text, columns))
     if not candidates:
-        if not text_column and any(len(name) > _LONGEST_NAME or read_date(name) for name in columns):
+        if not text_column and _lack_names(sample, columns):
             raise NoTextColumn(
                 f"{place} has no names of columns; put them into its first line, such as: "
                 f"{'text' if len(columns) == 1 else 'date,text'}",
@@ -180,6 +180,20 @@ def _text_column(
     candidates = [name for name in candidates if _has_values(sample, name)] or candidates
     different = {name: len({str(row.get(name)) for row in sample}) for name in candidates}
     return next(name for name in candidates if 2 * different[name] >= max(different.values()))
+
+
+def _lack_names(sample: list[Row], columns: list[str]) -> bool:
+    """Whether a table begins with a row of posts: with a date, or a long text above no dates and numbers."""
+    if any(map(read_date, columns)):
+        return True
+    is_named = any(not _COUNT.fullmatch(name) and _are_of_values(sample, name) for name in columns)
+    return any(len(name) > _LONGEST_NAME for name in columns) and not is_named
+
+
+def _are_of_values(sample: list[Row], name: str) -> bool:
+    """Whether a column has nothing but dates and numbers."""
+    values = [str(row[name]) for row in sample if row.get(name)]
+    return bool(values) and all(_COUNT.fullmatch(value) or read_date(value) for value in values)
 
 
 def _has_values(sample: list[Row], name: str) -> bool:

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 from ...errors import BrokenArchive, LocationError
 from .cell_objects import with_objects
 from .columnar_rows import parquet_rows
-from .encoding import LONGEST_LINE, codec_of, lines
+from .delimited import DELIMITERS, FIRST_LINES, LONGEST_NAME, SEPARATOR, delimited_rows, reader_of
+from .encoding import codec_of, lines
 from .fields import names, plain
 from .json_rows import is_json, json_rows
 from .logs import has_front_matter, is_log, quoted_line
-from .odd_records import OddRecords
 from .record_shapes import Row
 from .table_columns import seems_of_text
 from .workbook import SUFFIXES, is_workbook, workbook_rows
 
-_DELIMITERS = ",;\t|"  # spreadsheets of many countries write `;`
 _START, _END = "<|startoftext|>", "<|endoftext|>"  # as gpt-2-simple writes its training texts
-_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)  # a line that Excel writes first, or reads
 _FIRST_ROWS = 5
-_LONGEST_NAME = 30  # characters of the name of a column
 _SENTENCE = 5  # words that no name of a column has
 _SENTENCE_ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
-_FIRST_LINES = 500  # of a text, which show whether it is a chat
 
 
 def table_rows(
@@ -75,17 +69,17 @@ def is_bare_column(path: Path, encoding: str | None = None) -> bool:
     """
     if path.suffix.lower() not in _DELIMITED or is_workbook(path) or is_json(path):
         return False
-    sample = list(islice(filter(str.strip, lines(path, codec_of(encoding))), _FIRST_LINES))
+    sample = list(islice(filter(str.strip, lines(path, codec_of(encoding))), FIRST_LINES))
     first = sample[0] if sample else ""
     rows: dict[str, list[list[str]]]
     try:
-        rows = {mark: list(filter(None, _reader(sample, delimiter=mark))) for mark in _DELIMITERS}
+        rows = {mark: list(filter(None, reader_of(sample, delimiter=mark))) for mark in DELIMITERS}
     except csv.Error:
         return False
-    header = next(iter(rows[max(_DELIMITERS, key=first.count)]), [])
+    header = next(iter(rows[max(DELIMITERS, key=first.count)]), [])
     return (
         len(header) == 1
-        and not _SEPARATOR.fullmatch(first)
+        and not SEPARATOR.fullmatch(first)
         and _is_sentence(header[0].strip())
         and not any(map(_are_columns, rows.values()))
     )
@@ -99,7 +93,7 @@ def _are_columns(rows: list[list[str]]) -> bool:
 
 def _is_sentence(value: str) -> bool:
     """Whether a field is a sentence, and no name of a column."""
-    if len(value) <= _LONGEST_NAME and seems_of_text(value):
+    if len(value) <= LONGEST_NAME and seems_of_text(value):
         return False
     return len(value.split()) >= _SENTENCE or value.endswith(_SENTENCE_ENDS)
 
@@ -109,98 +103,9 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() in {*_BINARY_READERS, *_TEXTS, *SUFFIXES}
 
 
-def delimited_rows(text: Iterator[str], name: str, escape: str | None = None) -> Iterator[Row]:
-    """Yield the rows of CSV or the like. `escape` is the character before a quote that is not doubled."""
-    first = next(filter(str.strip, text), "")
-    separator = _SEPARATOR.fullmatch(first)
-    first = next(text, "") if separator else first
-    sample = [first, *islice(text, _FIRST_LINES)]
-    if not separator and len(sample) > 1 and _is_title(first, sample[1]):
-        del sample[0]
-        first = sample[0]
-    delimiter = separator[1] if separator else max(_DELIMITERS, key=first.count)
-    escape = escape or ("\\" if _escapes_quotes(sample) else None)
-    reader = _reader(chain(sample, text), delimiter=delimiter, escapechar=escape, strict=True)
-    names_of_columns = _first_row(reader, name)
-    header = _different([column.strip() for column in names_of_columns])
-    odd = OddRecords()
-    only_text = len(header) == 1 and plain(header[0]) in names("columns")["text"]  # all commas are its own
-    for row in _whole_rows(reader, name, odd):
-        if row == names_of_columns:  # of tables that were put together
-            continue
-        values = [delimiter.join(row)] if only_text else row
-        if not all(map(_is_link, values[len(header) :])):  # X's tweets.csv has several in its last column
-            more = f"{len(values)} fields where the header has {len(header)}"
-            odd.skip(_broken(name, reader.line_num, more))
-        else:
-            odd.add(1)
-            yield dict(zip(header, values, strict=False))  # spreadsheets leave out empty fields at the end
-    odd.check()
-
-
-def _is_link(value: str) -> bool:
-    return value.startswith(("http://", "https://"))
-
-
-def _reader(lines: Iterable[str], **dialect: Any) -> Any:
-    """Read fields as long as a line may be; the limit holds for the process."""
-    csv.field_size_limit(LONGEST_LINE)
-    return csv.reader(lines, **dialect)
-
-
-def _first_row(reader: Any, name: str) -> list[str]:
-    try:
-        row: list[str] = next(reader, [])
-    except csv.Error as error:
-        raise BrokenArchive(_broken(name, reader.line_num, str(error))) from error
-    return row
-
-
-def _whole_rows(reader: Any, name: str, odd: OddRecords) -> Iterator[list[str]]:
-    """Yield the rows that are not empty; a quote inside of a field costs its row, one that never ends all."""
-    while True:
-        try:
-            yield from filter(None, reader)
-        except csv.Error as error:
-            message = _broken(name, reader.line_num, str(error))
-            if "expected after" not in str(error):
-                raise BrokenArchive(message) from error
-            odd.skip(message)
-        else:
-            return
-
-
-def _different(header: list[str]) -> list[str]:
-    """Return the names of columns; of two with the same name the first one keeps it."""
-    first: dict[str, int] = {}
-    return [
-        name if first.setdefault(name, place) == place else f"{name} ({place + 1})"
-        for place, name in enumerate(header)
-    ]
-
-
-def _is_title(first: str, second: str) -> bool:
-    """Whether a first line is no header but a title: the second one is a header, with a text."""
-    titles = [
-        {plain(column) for column in line.split(max(_DELIMITERS, key=line.count))} - {""}
-        for line in (first, second)
-    ]
-    texts = {*names("columns")["text"]}
-    return texts.isdisjoint(titles[0]) and not texts.isdisjoint(titles[1]) and len(titles[1]) > len(titles[0])
-
-
-def _escapes_quotes(sample: list[str]) -> bool:
-    """Whether quotes inside of fields have a backslash before them, and are not doubled."""
-    return any('\\"' in line for line in sample) and not any('""' in line for line in sample)
-
-
-def _broken(name: str, line: int, reason: str) -> str:
-    return f"{name} is broken at line {line:,}: {reason}; put fields in quotes and save it again"
-
-
 def _text_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[Row]:
     """Yield one row a line; refuse a chat, whose lines are of several people."""
-    first = list(islice(text, _FIRST_LINES))
+    first = list(islice(text, FIRST_LINES))
     content = chain(first, text)
     if _is_delimited(first):
         yield from delimited_rows(content, name)
@@ -213,7 +118,7 @@ def _text_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[
 
 def _bare_rows(text: Iterator[str], name: str, *, one_author: bool) -> Iterator[Row]:
     """Yield one row a post of a column without a name; refuse a chat as in a text."""
-    first = list(islice(text, _FIRST_LINES))
+    first = list(islice(text, FIRST_LINES))
     _refuse_log([line.strip().strip('"') for line in first], name, one_author=one_author)
     yield from delimited_rows(chain(["text\n"], first, text), name)
 
@@ -252,13 +157,13 @@ def _table(text: Iterator[str], path: Path, otherwise: str) -> Iterator[str]:
 def _is_delimited(lines: list[str]) -> bool:
     """Whether it is a table: its header is short and has a text, and the first lines have its delimiters."""
     header = lines[0] if lines else ""
-    delimiter = max(_DELIMITERS, key=header.count)
+    delimiter = max(DELIMITERS, key=header.count)
     columns = [plain(column) for column in header.split(delimiter)]
     rows = [line for line in lines[:_FIRST_ROWS] if line.strip()]
     few = 1 if delimiter == "\t" else len(columns) - 1
     return (
         len(columns) > 1
-        and max(map(len, columns)) <= _LONGEST_NAME
+        and max(map(len, columns)) <= LONGEST_NAME
         and not set(columns).isdisjoint(names("columns")["text"])
         and all(row.count(delimiter) >= few for row in rows)
     )

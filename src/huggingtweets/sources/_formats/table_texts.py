@@ -10,12 +10,11 @@ import ast
 import re
 from collections.abc import Mapping
 
-import msgspec
-
 from .markup import activity_text
 from .quotations import without_quotations
 from .record_shapes import Row
 from .table_columns import Columns, rendered
+from .text_parts import joined
 from .text_repairs import repaired, unescaped
 
 _STUCK_LINK = re.compile(r"""(?<=[^\s(\[{"'\u2018\u201c«/=<>?&%])(?=https?://|pic\.twitter\.com/)""")
@@ -36,9 +35,7 @@ def post_text(row: Row, columns: Columns) -> str:
         value = _string(row.get(columns.other_text))
     if columns.is_bytes:
         value = _without_literal(value)
-    if value.startswith('{"text"'):
-        value = _joined(value)
-    value = repaired(value, columns.repairs)
+    value = repaired(joined(value), columns.repairs)
     if columns.has_quotations:
         value = _QUOTATION.sub("", unescaped(value, columns.repairs))
     value = _SLACK_REFERENCE.sub("", _SLACK_LINK.sub(r"\1", value)) if "<" in value else value
@@ -62,15 +59,6 @@ def _long_text(value: object) -> str:
     if isinstance(value, str) and value.startswith("{"):
         return max(_QUOTED_TEXT.findall(value), key=len, default="")
     return _string(value)
-
-
-def _joined(value: str) -> str:
-    """Return a text that YouTube's export has in parts: `{"text":"so "},{"text":"true"}`."""
-    try:
-        parts = msgspec.json.decode(f"[{value}]")
-    except (msgspec.DecodeError, UnicodeError):
-        return value
-    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
 
 
 def _without_literal(value: str) -> str:
