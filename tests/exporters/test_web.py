@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 
 from huggingtweets import ModelFolder, export, load_recipe
 from huggingtweets.bases.pretrained import load_tokenizer
-from huggingtweets.bases.speakers import introduce
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.exporters import web
@@ -35,6 +34,7 @@ from huggingtweets.generation.sampler import RARE
 from huggingtweets.generation.text_tokens import spaces, word_ends
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.model_folder import avatar_picture
+from huggingtweets.tokenization.speakers import add_speakers
 from huggingtweets.training import Device, TrainOptions, load_base, train
 from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
@@ -516,7 +516,7 @@ def of_two(tmp_path_factory):
     """A model of ada, who has a picture and two posts, and of bob, who has seven and none."""
     place = tmp_path_factory.mktemp("two")
     model, tokenizer = gpt2(place)
-    introduce(model, tokenizer, ["ada", "bob"])
+    add_speakers(model, tokenizer, ["ada", "bob"])
     folder = saved(place / "m", model, tokenizer)
     write_filters(posts(), 8, folder)
     both = record()

@@ -37,7 +37,7 @@ from ..model_folder import (
     TOKENIZER_PROBE,
     WHOLE_WEIGHTS,
 )
-from .tokenizer_growth import require_bounded, require_bounded_file
+from ..tokenization.growth_limit import require_bounded, require_bounded_file
 
 _SHARD = re.compile(r"[\w.-]+\.safetensors")  # a file beside the index of weights that lie in several
 _NO_CODE = {"trust_remote_code": False}  # unasked, transformers asks whoever sits at standard input

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from ..bases.special_tokens import AddedTokens
 from ..progress import Silence, Watcher
+from ..tokenization.special_tokens import AddedTokens
 from ..types import Author, Record, Sampling
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
 from ..model_folder import prompt_of
 from ..text.counting import counted
 from ..text.private import KEY_CHANGES
 from ..text.repetition import MOST, ROW, RUN
+from ..tokenization.special_tokens import suppressed_tokens
 from . import _characters, gguf
 from ._config import read_config
 from ._contract import Check, ExportRequest, PublishedFilters

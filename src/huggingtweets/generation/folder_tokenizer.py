@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 from tokenizers import AddedToken, Tokenizer
 
-from ..bases.tokenizer_growth import require_bounded, require_bounded_file
 from ..model_folder import TOKENIZER, TOKENIZER_CONFIG, TOKENIZER_PROBE
+from ..tokenization.growth_limit import require_bounded, require_bounded_file
 
 _OTHER_FILES = ("added_tokens.json", "special_tokens_map.json")  # in which transformers finds more tokens
 

@@ -128,5 +128,5 @@ def load_base(recipe: Recipe, base: Base | None) -> NeuralModel:
         )
     tokenizer = training.keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
     if recipe.opening:
-        training.open_with(tokenizer, recipe.opening)
+        training.set_opening(tokenizer, recipe.opening)
     return NeuralModel(loaded.model, training.with_bos_token(tokenizer))

@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 from msgspec import UNSET
 
-from ..bases.speakers import find
 from ..dataset import taking_turns
 from ..errors import ModelError, RecipeError, UserError
 from ..files import CheckpointConfig, sha256
@@ -21,6 +20,7 @@ from ..generation.text_generator import TextGenerator
 from ..model_folder import NGRAM_WEIGHTS, SAMPLING, FinetunedModel
 from ..progress import Watcher
 from ..results import bits_per_byte
+from ..tokenization.speakers import speaker_token
 from ..types import NO_BASE, Base, CurvePoint, Dataset, Recipe, Sampling
 from .ngram_counts import NgramModel
 
@@ -40,7 +40,7 @@ class Ngram(TextGenerator):
     def sampler(self, request: SamplingRequest) -> Sampler:
         """What samples texts for a request; they are finished at once. See `TextGenerator`."""
         if request.speaker:
-            find({}, request.speaker)  # raises: the model knows no speakers
+            speaker_token({}, request.speaker)  # raises: the model knows no speakers
         _require_no_penalty(request.sampling)
         rng = np.random.default_rng(request.seed)
 

@@ -12,8 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from .. import exporters
-from ..bases.opening import opening
-from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError, first_line, is_panic
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
@@ -22,6 +20,8 @@ from ..model_folder import COPY_INDEX, EXPORTS, GENERATION_CONFIG, ModelFolder, 
 from ..progress import Silence, Watcher, quiet_transformers
 from ..registry import suggestion
 from ..text.private import PATTERNS
+from ..tokenization.opening import opening
+from ..tokenization.speakers import speaker_token, speakers
 from ..types import Sampling
 
 _NGRAM = "which no other program runs; train one that has a base, for example with --recipe starter"
@@ -186,7 +186,7 @@ def _begin(tokenizer: Any, speaker: str | None) -> tuple[int, str]:
     """
     known = speakers(tokenizer)
     if speaker:
-        token = find(known, speaker)
+        token = speaker_token(known, speaker)
         return token, next(handle for handle, number in known.items() if number == token)
     if known:
         raise UserError(
