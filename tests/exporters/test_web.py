@@ -17,8 +17,10 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from huggingtweets import ModelFolder, export, load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.bases.pretrained import load_tokenizer
 from huggingtweets.cli import app
+from huggingtweets.device import Device
 from huggingtweets.errors import ModelError
 from huggingtweets.exporters import web
 from huggingtweets.generation.copy_index import CopyIndex
@@ -35,7 +37,7 @@ from huggingtweets.generation.text_tokens import spaces, word_ends
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.model_folder import avatar_picture
 from huggingtweets.tokenization.speakers import add_speakers
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.training import TrainOptions, train
 from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
 from tests.helpers.tiny import small_base, tiny_dataset, varied_texts

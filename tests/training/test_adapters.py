@@ -16,6 +16,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 
 from huggingtweets import load_recipe, models
 from huggingtweets.bases import shared
+from huggingtweets.bases.loading import load_base
+from huggingtweets.device import Device
 from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
 from huggingtweets.generation.module_weights import decoder_weights
@@ -23,7 +25,7 @@ from huggingtweets.generation.transformers_generator import TransformersGenerato
 from huggingtweets.models import neural
 from huggingtweets.progress import Silence
 from huggingtweets.tokenization.opening import opening
-from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
+from huggingtweets.training import Predictor, TrainOptions, train
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
 

@@ -11,6 +11,8 @@ from tokenizers import normalizers
 from transformers import AutoTokenizer, pipeline
 
 from huggingtweets import export, load_recipe
+from huggingtweets.bases.loading import load_base
+from huggingtweets.device import Device
 from huggingtweets.errors import RecipeError
 from huggingtweets.exporters.ollama import MODELFILE
 from huggingtweets.generation.filters import write_filters
@@ -19,15 +21,8 @@ from huggingtweets.generation.folder_tokenizer import FolderTokenizer
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.models.neural import load_base as load_untaught
 from huggingtweets.tokenization.opening import opening
-from huggingtweets.training import (
-    Device,
-    Predictor,
-    TrainOptions,
-    load_base,
-    set_opening,
-    train,
-    with_bos_token,
-)
+from huggingtweets.tokenization.prefix import set_opening, with_bos_token
+from huggingtweets.training import Predictor, TrainOptions, train
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import Sampling
 from tests.exporters.test_export import fields, saved

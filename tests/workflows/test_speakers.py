@@ -11,12 +11,14 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from huggingtweets import load_recipe, models
+from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset import AuthorData, build
+from huggingtweets.device import Device
 from huggingtweets.errors import RecipeError, UserError
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.reporting import model_card
 from huggingtweets.tokenization.speakers import add_speakers, speakers
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import PROMPT, Account, Funnel
 from tests.conftest import post

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import torch
 
-from ..bases.loading import LoadedBase, load_base
-from ..device import Device, choose_device, environment, return_freed_memory
+from ..bases.loading import LoadedBase
 from ..files import sha256
 from ..model_folder import FinetunedModel
 from ..progress import Watcher
-from ..tokenization.prefix import set_opening, with_bos_token
+from ..tokenization.prefix import set_opening
 from ..tokenization.speakers import add_speakers, keep_speakers
-from ..types import Base, Dataset, Recipe
+from ..types import Dataset, Recipe
 from .adapters import adapt, merge
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
@@ -27,22 +26,12 @@ from .process_group import ProcessGroup, join_process_group
 from .saving import save_model
 
 __all__ = [
-    "Base",
-    "Device",
-    "LoadedBase",
     "Predictor",
     "ProcessGroup",
     "TrainOptions",
-    "choose_device",
-    "environment",
     "join_process_group",
-    "keep_speakers",
-    "load_base",
     "narrow_matrices",
-    "return_freed_memory",
-    "set_opening",
     "train",
-    "with_bos_token",
 ]
 
 
