@@ -13,7 +13,7 @@ from functools import cache
 import gguf
 import pytest
 import torch
-from gguf.gguf_reader import GGUFReader  # not what transformers is given in its place
+from gguf import GGUFReader
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
 from transformers import (
@@ -635,3 +635,11 @@ def test_an_export_reads_its_file_once(any_model, tmp_path, monkeypatch):
     monkeypatch.setattr(gguf_reader, "PlainReader", lambda path: opened.append(path.name) or reader(path))
     export(any_model[0], to="gguf", out=tmp_path / "out")
     assert opened == ["Ada-f16.gguf"]
+
+
+def test_the_library_gguf_is_left_as_it_is(any_model, tmp_path):
+    """Its reader is another one only while transformers loads a file; other users of it notice nothing."""
+    export(any_model[0], to="gguf", out=tmp_path / "out")
+    load_base(str(tmp_path / "out" / "Ada-f16.gguf"))
+    assert gguf.GGUFReader is GGUFReader is gguf.gguf_reader.GGUFReader
+    assert gguf.get_tensor_name_map is gguf.tensor_mapping.get_tensor_name_map

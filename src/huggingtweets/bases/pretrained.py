@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,9 @@ from ..model_folder import (
     WHOLE_WEIGHTS,
 )
 from ..tokenization.growth_limit import require_bounded, require_bounded_file
+from .gguf_reader import used_by_transformers
 
 _SHARD = re.compile(r"[\w.-]+\.safetensors")  # a file beside the index of weights that lie in several
-_NO_CODE = {"trust_remote_code": False}  # unasked, transformers asks whoever sits at standard input
 
 
 def load_config(place: str | Path, **options: Any) -> PreTrainedConfig:
@@ -55,7 +55,7 @@ def load_config(place: str | Path, **options: Any) -> PreTrainedConfig:
         ValueError: it is damaged, or names code to be run.
     """
     with _naming(CONFIG):
-        config: PreTrainedConfig = AutoConfig.from_pretrained(place, **options, **_NO_CODE)
+        config: PreTrainedConfig = _from_pretrained(AutoConfig, place, **options)
     kernel = str(getattr(config, "_attn_implementation", None) or "")
     if "/" in kernel:  # transformers would fetch and run it
         raise ValueError(f"{CONFIG}: it asks for the code of {kernel}, which is not run")
@@ -80,10 +80,16 @@ def load_tokenizer(place: str | Path, **options: Any) -> Any:
             file = _cached(place, TOKENIZER, options.get("revision"), options.get("local_files_only", False))
             if file:
                 require_bounded_file(file)
-        tokenizer: Any = AutoTokenizer.from_pretrained(place, **options, **_NO_CODE)
+        tokenizer = _from_pretrained(AutoTokenizer, place, **options)
         require_bounded(tokenizer)
         tokenizer.decode(tokenizer(TOKENIZER_PROBE)["input_ids"])
     return tokenizer
+
+
+def _from_pretrained(auto_class: Any, place: str | Path, **options: Any) -> Any:
+    """What a class of transformers loads; it would ask at standard input whether to run code."""
+    with used_by_transformers() if "gguf_file" in options else nullcontext():
+        return auto_class.from_pretrained(place, trust_remote_code=False, **options)
 
 
 def _cached(place: str | Path, name: str, revision: str | None, offline: bool) -> Path | None:
@@ -151,15 +157,14 @@ def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> 
         _require_safetensors(place, options.get("revision"), offline=offline)
     _require_layers(Path(place))
     with _naming(f"{CONFIG} or {weights}"):
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
+        model, loading = _from_pretrained(
+            AutoModelForCausalLM,
             place,
             use_safetensors=True,
             output_loading_info=True,
             adapter_kwargs={"local_files_only": offline},  # else transformers asks the Hub for an adapter
             **options,
-            **_NO_CODE,
         )
-        model, loading = loaded
     _require_weights(loading, weights, complete=complete)
     return model
 
