@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from huggingtweets import DataConfig, load_recipe
 from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset.shards import read_posts
-from huggingtweets.device import choose_device
+from huggingtweets.machine.device import choose_device
 from huggingtweets.progress import Silence
 from huggingtweets.results import bits_per_byte
 from huggingtweets.training import Predictor, TrainOptions, train

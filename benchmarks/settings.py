@@ -28,7 +28,7 @@ from msgspec.structs import replace
 
 from huggingtweets import DataConfig, load_recipe
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import choose_device
+from huggingtweets.machine.device import choose_device
 from huggingtweets.progress import Silence
 from huggingtweets.training import TrainOptions, train
 from huggingtweets.types import Dataset

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 import torch
 
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import choose_device
+from huggingtweets.machine.device import choose_device
 from huggingtweets.recipes import load
 from huggingtweets.tokenization.prefix import with_bos_token
 from huggingtweets.training import TrainOptions

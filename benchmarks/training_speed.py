@@ -128,7 +128,7 @@ def matrix_rate(size: int = 4096, times: int = 5) -> float:
     """Operations a second of a large matrix product in what this machine trains in, the best of some."""
     import torch
 
-    from huggingtweets.device import choose_device
+    from huggingtweets.machine.device import choose_device
 
     dtype = torch.bfloat16 if choose_device().bf16 else torch.float32
     a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
@@ -146,7 +146,7 @@ class _EnoughSteps(Exception):  # noqa: N818 -- no error
 
 def _ours(base: Any, data: Any, steps: int, tokens: int, folder: Path) -> list[tuple[int, float]]:
     from huggingtweets import load_recipe
-    from huggingtweets.device import choose_device
+    from huggingtweets.machine.device import choose_device
     from huggingtweets.progress import Silence
     from huggingtweets.training import TrainOptions, train
 

@@ -98,7 +98,7 @@ def _timed(location: str, command: list[str]) -> tuple[float, float]:
 
 def _bits(location: str, folder: str) -> float:
     from huggingtweets.bases.loading import load_base
-    from huggingtweets.device import choose_device
+    from huggingtweets.machine.device import choose_device
     from huggingtweets.results import bits_per_byte
     from huggingtweets.training import Predictor
 

@@ -42,8 +42,8 @@ from huggingtweets import (
 from huggingtweets.app import events, selection, training_request
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.tabs import train_view
-from huggingtweets.device import choose_device
 from huggingtweets.hub import ledger
+from huggingtweets.machine.device import choose_device
 from huggingtweets.progress import Silence
 from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.training.gpt2 import SIZES, Size

@@ -20,7 +20,6 @@ from huggingtweets import ModelFolder, export, load_recipe
 from huggingtweets.bases.loading import load_base
 from huggingtweets.bases.pretrained import load_tokenizer
 from huggingtweets.cli import app
-from huggingtweets.device import Device
 from huggingtweets.errors import ModelError
 from huggingtweets.exporters import web
 from huggingtweets.generation.copy_index import CopyIndex
@@ -35,6 +34,7 @@ from huggingtweets.generation.filters import (
 from huggingtweets.generation.sampler import RARE
 from huggingtweets.generation.text_tokens import spaces, word_ends
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.model_folder import avatar_picture
 from huggingtweets.tokenization.speakers import add_speakers
 from huggingtweets.training import TrainOptions, train

@@ -18,8 +18,8 @@ import httpx
 from huggingtweets import ModelFolder, Recipe, Record, TrainingResult, load_recipe
 from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset import AuthorData, build
-from huggingtweets.device import Device
 from huggingtweets.generation.filters import write_filters
+from huggingtweets.machine.device import Device
 from huggingtweets.training import TrainOptions, train
 from huggingtweets.types import Account, Funnel, Tracked
 from tests.conftest import post

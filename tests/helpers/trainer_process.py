@@ -19,8 +19,8 @@ import torch
 
 from huggingtweets import load_recipe
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device
 from huggingtweets.files import CheckpointConfig
+from huggingtweets.machine.device import Device
 from huggingtweets.progress import Silence
 from huggingtweets.training import TrainOptions, train
 from tests.helpers.tiny import tiny_dataset

@@ -17,11 +17,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 from huggingtweets import load_recipe, models
 from huggingtweets.bases import shared
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device
 from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.models import neural
 from huggingtweets.progress import Silence
 from huggingtweets.tokenization.opening import opening

@@ -21,8 +21,8 @@ from torch import nn
 
 from huggingtweets import load_recipe, training
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device, environment, fingerprint
 from huggingtweets.files import CHECKPOINT, CheckpointConfig
+from huggingtweets.machine.device import Device, environment, fingerprint
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.training import ProcessGroup, TrainOptions, checkpoint, loop, train
 from huggingtweets.training.checkpoint import RunCheckpoint, TrainState

@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.device import Device
+from huggingtweets.machine.device import Device
 from huggingtweets.training import Predictor
 from huggingtweets.training.batches import batches, encode
 from huggingtweets.training.loss import nll, summed_loss

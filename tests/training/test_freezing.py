@@ -8,8 +8,8 @@ from transformers import AutoModelForCausalLM
 
 from huggingtweets import load_recipe
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device
 from huggingtweets.errors import RecipeError
+from huggingtweets.machine.device import Device
 from huggingtweets.training import TrainOptions, train
 from huggingtweets.training.freezing import freeze_lower_layers
 from tests.helpers.tiny import small_base, tiny_dataset

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.device import Device
 from huggingtweets.generation.module_decoder import ModuleDecoder
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.training import Predictor, narrow_matrices
 from tests.helpers.tiny import STARTER
 

@@ -12,13 +12,13 @@ from transformers import AutoTokenizer, pipeline
 
 from huggingtweets import export, load_recipe
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device
 from huggingtweets.errors import RecipeError
 from huggingtweets.exporters.ollama import MODELFILE
 from huggingtweets.generation.filters import write_filters
 from huggingtweets.generation.folder_generator import FolderGenerator
 from huggingtweets.generation.folder_tokenizer import FolderTokenizer
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.models.neural import load_base as load_untaught
 from huggingtweets.tokenization.opening import opening
 from huggingtweets.tokenization.prefix import set_opening, with_bos_token

@@ -13,7 +13,7 @@ import torch
 
 from huggingtweets import load_recipe
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device
+from huggingtweets.machine.device import Device
 from huggingtweets.training import TrainOptions
 from huggingtweets.training.checkpoint import TrainState
 from huggingtweets.training.context import TrainContext

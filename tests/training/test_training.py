@@ -17,8 +17,8 @@ from transformers.pytorch_utils import Conv1D
 
 from huggingtweets import load_recipe
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device, choose_device
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
+from huggingtweets.machine.device import Device, choose_device
 from huggingtweets.progress import MemorizationProbe, Silence
 from huggingtweets.training import Predictor, TrainOptions, backward, loss, train
 from huggingtweets.training.attention import use_short_rows

@@ -21,8 +21,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from huggingtweets import load_recipe
 from huggingtweets.bases.loading import load_base
-from huggingtweets.device import Device
 from huggingtweets.errors import BaseError, UserError
+from huggingtweets.machine.device import Device
 from huggingtweets.progress import Silence
 from huggingtweets.reporting.base_card import base_card
 from huggingtweets.staging import one_at_a_time

@@ -13,9 +13,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 from huggingtweets import load_recipe, models
 from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset import AuthorData, build
-from huggingtweets.device import Device
 from huggingtweets.errors import RecipeError, UserError
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.reporting import model_card
 from huggingtweets.tokenization.speakers import add_speakers, speakers
 from huggingtweets.training import TrainOptions, train

@@ -13,11 +13,11 @@ from transformers import PreTrainedTokenizerBase
 
 from .. import training
 from ..bases import loading
-from ..device import choose_device, environment, return_freed_memory
 from ..errors import BaseChanged
 from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
 from ..generation.transformers_generator import TransformersGenerator, sample_in_training
+from ..machine.device import choose_device, environment, return_freed_memory
 from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Watcher
 from ..tokenization.prefix import set_opening, with_bos_token

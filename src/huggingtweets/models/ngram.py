@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from ..errors import ModelError, RecipeError, UserError
 from ..files import CheckpointConfig, sha256
 from ..generation.batch import GroupedBatch, Sampler, SamplingRequest
 from ..generation.text_generator import TextGenerator
+from ..machine import cores
 from ..model_folder import NGRAM_WEIGHTS, SAMPLING, FinetunedModel
 from ..progress import Watcher
 from ..results import bits_per_byte
@@ -129,6 +129,6 @@ def _environment() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cores": str(os.cpu_count() or 0),
+        "cores": str(cores()),
         **{package: version(package) for package in _PACKAGES},
     }

@@ -6,7 +6,6 @@ that driver and workers may die at any moment.
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 import pickle
@@ -20,8 +19,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, Self
 
 from ..errors import UserError
+from ..machine import cores
 from ..signals import STOPPING, interrupt_main, raise_interrupts
-from ._control_groups import core_limit
 
 RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
 FOR_DRIVER = {*STOPPING} - {signal.SIGTERM}  # of a terminal, which sends them to workers, too
@@ -66,13 +65,6 @@ class Executor(Protocol):
 
     def wait(self, seconds: float) -> Sequence[Finished | Died]:
         """What ended, at the latest after so many seconds."""
-
-
-def cores() -> int:
-    """The cores that this process may use, which a container or a scheduler can limit."""
-    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
-    given = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return math.ceil(min(given, core_limit()))
 
 
 @dataclass

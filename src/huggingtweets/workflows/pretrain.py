@@ -24,11 +24,11 @@ from ..bases.hub import cached_hub_answers
 from ..bases.loading import load_base
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
-from ..device import choose_device, environment
 from ..errors import UserError
 from ..files import CheckpointConfig, sha256, whole_file, whole_folder
 from ..files.home_folder import home
 from ..generation.transformers_generator import TransformersGenerator, sample_in_training
+from ..machine.device import choose_device, environment
 from ..model_folder import PRETRAINED, ModelFolder
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..registry import suggestion
