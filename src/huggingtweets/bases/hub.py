@@ -189,5 +189,5 @@ def cached_commit(hub_id: str, revision: str | None) -> str:
     """The commit of what was loaded; the cache has a folder for each."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- see above
 
-    path = try_to_load_from_cache(hub_id, "config.json", revision=revision)
+    path = try_to_load_from_cache(hub_id, CONFIG, revision=revision)
     return Path(path).parent.name if isinstance(path, str) else ""

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import BrokenArchive
+from ..model_folder import NGRAM_WEIGHTS, WHOLE_WEIGHTS
 from ._formats.archive_files import ArchiveFiles, open_archive
 from ._formats.fields import names, parts
 from ._formats.table_rows import is_table
@@ -18,6 +19,7 @@ _EXCEL = "is a workbook of Excel; save it as CSV UTF-8, and give that"
 _SHEETS = "is a spreadsheet; save it as CSV UTF-8, and give that"
 _PAGES = "is an export as HTML, which is not read; ask for it again as JSON, and give that"
 _WRITTEN = "is a document of a word processor; save it as text, one post a line, and give that"
+_MODEL = "is a model; give the posts that one is to be trained on"
 _COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
 _MAIL = "is e-mail that is not read; give what you sent as one mbox, like Sent.mbox"
 _DATABASE = "is a database, but no whole chat.db of iMessage; copy it again, or export your own posts"
@@ -61,8 +63,8 @@ _BY_FILE_INSIDE = {
     "word/": _WRITTEN,
     "content.xml": _SHEETS,
     "Index/": _SHEETS,
-    "model.safetensors": "is a model; give the posts that one is to be trained on",
-    "ngram.safetensors": "is a model; give the posts that one is to be trained on",
+    WHOLE_WEIGHTS: _MODEL,
+    NGRAM_WEIGHTS: _MODEL,
 }
 
 

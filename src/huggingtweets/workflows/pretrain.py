@@ -29,7 +29,7 @@ from ..files import CheckpointConfig, sha256, whole_file, whole_folder
 from ..files.home_folder import home
 from ..generation.transformers_generator import TransformersGenerator, sample_in_training
 from ..machine.device import choose_device, environment
-from ..model_folder import PRETRAINED, ModelFolder
+from ..model_folder import PRETRAINED, TOKENIZER, ModelFolder
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..registry import suggestion
 from ..reporting.base_card import base_card
@@ -160,7 +160,7 @@ class _Corpus:
 
     def vocabulary(self, watcher: Watcher) -> Tokenizer:
         """The vocabulary of this corpus, trained once; that of the base with more tokens where it is kept."""
-        path = self.folder / "tokenizer.json"
+        path = self.folder / TOKENIZER
         if not path.is_file():
             tokenizer = self._train_vocabulary(watcher)
             with whole_folder(self.folder, replace=True) as folder:
