@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from functools import partial
 from pathlib import Path
@@ -80,9 +81,9 @@ def export(
         for file in written:
             readable(file)
         files = tuple(sorted(file.relative_to(path).as_posix() for file in written))
-    warning = exporter.WARNING.replace("{folder}", shlex.quote(target.as_posix()))
-    if request.opening and to == "gguf":
-        warning += OPENING.format(opening=json.dumps(request.opening))
+    advice = OPENING.format(opening=json.dumps(request.opening)) if request.opening else ""
+    known = {"{folder}": shlex.quote(target.as_posix()), "{opening}": advice}
+    warning = re.sub("|".join(map(re.escape, known)), lambda found: known[found[0]], exporter.WARNING)
     return Exported(folder=str(target), target=to, files=files, checks=checks, warning=warning)
 
 
