@@ -51,6 +51,11 @@ def locate(name: str, _: Progress) -> BaseFiles:
     return files
 
 
+def is_here(name: str) -> bool:
+    """Whether it was fetched before, whole."""
+    return is_cached(*id_and_revision(name))
+
+
 def id_and_revision(name: str) -> tuple[str, str | None]:
     """What a name says: org/name, or org/name@revision."""
     hub_id, _separator, revision = name.partition("@")
