@@ -13,13 +13,10 @@ from contextvars import ContextVar
 from http import HTTPStatus
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
 from ..errors import BaseError, first_line
 from ..model_folder import CONFIG, WHOLE_WEIGHTS
 from ..registry import suggestion
-from ._files import BaseFiles, Progress, names
+from ._files import BaseFiles, Progress, names, weight_files
 
 FILES, WEIGHTS = ["*.json", "*.txt", "*.model", "*.jinja"], ["*.safetensors"]
 NOT_READ = ["*/*", "consolidated*"]  # other formats in folders; Mistral's weights a second time
@@ -170,10 +167,6 @@ def _not_accepted(hub_id: str) -> BaseError:
     )
 
 
-class _WeightsIndex(Struct):
-    weight_map: dict[str, str]
-
-
 def is_cached(hub_id: str, revision: str | None = None) -> bool:
     """Whether the model was fetched from the Hub before, whole: a fetch that was cut off has the config."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- see above
@@ -185,7 +178,7 @@ def is_cached(hub_id: str, revision: str | None = None) -> bool:
         return False
     weights = {WHOLE_WEIGHTS}
     if isinstance(index, str):
-        weights = {*msgspec.json.decode(Path(index).read_bytes(), type=_WeightsIndex).weight_map.values()}
+        weights = weight_files(Path(index))
     files = (try_to_load_from_cache(hub_id, file, revision=revision) for file in (CONFIG, *weights))
     return all(isinstance(file, str) for file in files)
 

@@ -38,6 +38,7 @@ from ..model_folder import (
     WHOLE_WEIGHTS,
 )
 from ..tokenization.growth_limit import require_bounded, require_bounded_file
+from ._files import weight_files
 from .gguf_reader import used_by_transformers
 
 _SHARD = re.compile(r"[\w.-]+\.safetensors")  # a file beside the index of weights that lie in several
@@ -169,12 +170,6 @@ def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> 
     return model
 
 
-class _WeightsIndex(Struct):
-    """Which file holds which weight, where they lie in several."""
-
-    weight_map: dict[str, str]
-
-
 def _require_safetensors(place: str | Path, revision: str | None, *, offline: bool) -> None:
     """Refuse weights in other files than safetensors in the same folder; transformers would unpickle them.
 
@@ -187,8 +182,8 @@ def _require_safetensors(place: str | Path, revision: str | None, *, offline: bo
     if index is None:
         return
     with _naming(SAFE_WEIGHTS_INDEX_NAME):
-        named = msgspec.json.decode(index.read_bytes(), type=_WeightsIndex).weight_map.values()
-    if others := sorted(name for name in set(named) if not _SHARD.fullmatch(name)):
+        named = weight_files(index)
+    if others := sorted(name for name in named if not _SHARD.fullmatch(name)):
         raise ValueError(f"{SAFE_WEIGHTS_INDEX_NAME}: {others[0]} is no file of safetensors beside it")
 
 

@@ -22,7 +22,7 @@ from ..tokenization.special_tokens import suppressed_tokens
 from . import _characters, gguf
 from ._config import read_config
 from ._contract import Check, ExportRequest, PublishedFilters
-from ._gguf_file import description, file_name
+from ._gguf_file import description, file_name, sampling_parameters
 
 SUMMARY = "a web page on which the bot runs in the visitor's browser"
 DEFAULT_QUANT = "q8_0"  # half as much to load as with f16
@@ -110,18 +110,13 @@ def _language(request: ExportRequest) -> str:
 
 
 def _completion(request: ExportRequest) -> dict[str, Any]:
-    """How llama.cpp samples: as `generate` does, but that its penalty counts the beginning, too.
+    """How llama.cpp samples.
 
     Bytes that make no character would end wllama, which writes answers as JSON; `generate` leaves them out.
     """
     return {
         "max_tokens": request.sampling.max_new_tokens,
-        "temperature": request.sampling.temperature,
-        "top_p": request.sampling.top_p,
-        "top_k": 0,
-        "min_p": 0,
-        "repeat_penalty": request.sampling.repetition_penalty or 1.0,
-        "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
+        **sampling_parameters(request),
         "samplers": ["penalties", "temperature", "top_p"],
         "grammar": CHARACTERS,
         "logit_bias": _logit_bias(suppressed_tokens(request.tokenizer)),
