@@ -22,10 +22,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from huggingtweets import DataConfig, load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset.shards import read_posts
+from huggingtweets.machine.device import choose_device
 from huggingtweets.progress import Silence
 from huggingtweets.results import bits_per_byte
-from huggingtweets.training import Predictor, TrainOptions, choose_device, load_base, train
+from huggingtweets.training import Predictor, TrainOptions, train
 from huggingtweets.types import Dataset, Recipe
 from huggingtweets.workflows.data import build_dataset, read
 

@@ -33,7 +33,7 @@ from huggingtweets import FleetConfig, fleet, load_recipe
 from huggingtweets.progress import Silence
 from huggingtweets.signals import Noted
 from huggingtweets.tracking.none import NullRun
-from huggingtweets.workflows._executors import LocalExecutor
+from huggingtweets.workflows._executors.local import LocalExecutor
 from huggingtweets.workflows.fleet import leases, records
 from huggingtweets.workflows.fleet.config import AuthorRequest, Job, Outcome, State
 from huggingtweets.workflows.fleet.driver import Driver

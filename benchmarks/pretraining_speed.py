@@ -93,7 +93,8 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
 
 
 def _ours(model: Any, tokenizer: Any, posts: list[str], size: Any, steps: int) -> list[tuple[int, float]]:
-    from huggingtweets.training import ProcessGroup, TrainOptions, choose_device
+    from huggingtweets.machine.device import choose_device
+    from huggingtweets.training import ProcessGroup, TrainOptions
     from huggingtweets.training.backward import Backward
     from huggingtweets.training.context import TrainContext
     from huggingtweets.training.optimizer import Optimizer

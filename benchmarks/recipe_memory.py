@@ -104,7 +104,7 @@ def _write_base(shape: Shape, folder: Path) -> float:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from huggingtweets.training import load_base
+    from huggingtweets.bases.loading import load_base
 
     tokenizer = load_base("starter").tokenizer
     end = tokenizer.eos_token_id

@@ -27,8 +27,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from huggingtweets import DataConfig, load_recipe
+from huggingtweets.bases.loading import load_base
+from huggingtweets.machine.device import choose_device
 from huggingtweets.progress import Silence
-from huggingtweets.training import TrainOptions, choose_device, load_base, train
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.types import Dataset
 from huggingtweets.workflows.data import build_dataset, read
 

@@ -19,8 +19,11 @@ from multiprocessing.connection import Connection
 
 import torch
 
+from huggingtweets.bases.loading import load_base
+from huggingtweets.machine.device import choose_device
 from huggingtweets.recipes import load
-from huggingtweets.training import TrainOptions, choose_device, load_base, with_bos_token
+from huggingtweets.tokenization.prefix import with_bos_token
+from huggingtweets.training import TrainOptions
 from huggingtweets.training.batches import batches, encode
 from huggingtweets.training.context import TrainContext
 from huggingtweets.types import Sampling

@@ -106,7 +106,7 @@ def _base(shape: str) -> Any:
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    from huggingtweets.training import LoadedBase, load_base
+    from huggingtweets.bases.loading import LoadedBase, load_base
 
     if shape != "gpt2":
         return load_base(shape)
@@ -128,7 +128,7 @@ def matrix_rate(size: int = 4096, times: int = 5) -> float:
     """Operations a second of a large matrix product in what this machine trains in, the best of some."""
     import torch
 
-    from huggingtweets.training import choose_device
+    from huggingtweets.machine.device import choose_device
 
     dtype = torch.bfloat16 if choose_device().bf16 else torch.float32
     a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
@@ -146,8 +146,9 @@ class _EnoughSteps(Exception):  # noqa: N818 -- no error
 
 def _ours(base: Any, data: Any, steps: int, tokens: int, folder: Path) -> list[tuple[int, float]]:
     from huggingtweets import load_recipe
+    from huggingtweets.machine.device import choose_device
     from huggingtweets.progress import Silence
-    from huggingtweets.training import TrainOptions, choose_device, train
+    from huggingtweets.training import TrainOptions, train
 
     counted: list[tuple[int, float]] = []
 

@@ -97,8 +97,10 @@ def _timed(location: str, command: list[str]) -> tuple[float, float]:
 
 
 def _bits(location: str, folder: str) -> float:
+    from huggingtweets.bases.loading import load_base
+    from huggingtweets.machine.device import choose_device
     from huggingtweets.results import bits_per_byte
-    from huggingtweets.training import Predictor, choose_device, load_base
+    from huggingtweets.training import Predictor
 
     loaded = load_base(folder)
     texts = [post.text for post in _dataset(location).held_out]
@@ -119,7 +121,7 @@ def _peer(options: argparse.Namespace, rate: float, seed: int, out: Path) -> Non
     from transformers import Trainer, TrainingArguments
 
     from huggingtweets import load_recipe
-    from huggingtweets.training import load_base
+    from huggingtweets.bases.loading import load_base
 
     base, data = load_base(load_recipe(options.recipe).base), _dataset(options.locations[0])
     shuffled = [post.text for post in data.train]

@@ -38,12 +38,12 @@ from huggingtweets import (
     reproduce,
     sweep,
     train,
-    training,
 )
 from huggingtweets.app import events, selection, training_request
 from huggingtweets.app.sessions import Session
 from huggingtweets.app.tabs import train_view
 from huggingtweets.hub import ledger
+from huggingtweets.machine.device import choose_device
 from huggingtweets.progress import Silence
 from huggingtweets.sources._formats.page_cache import Page, PageCache
 from huggingtweets.training.gpt2 import SIZES, Size
@@ -216,7 +216,7 @@ def test_a_model_is_reproduced_from_its_record():
 def as_if_of_this_machine(file):
     """Give a checkpoint this machine's versions, threads and device; it is for these to differ elsewhere."""
     now = {
-        "device": training.choose_device().name,
+        "device": choose_device().name,
         "threads": str(torch.get_num_threads()),
         **{package: version(package) for package in ("huggingtweets", "torch", "transformers")},
     }

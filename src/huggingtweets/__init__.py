@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .evaluation.game import Pair
     from .exporters import Check
     from .generation.text_generator import Written
+    from .machine import Machine
     from .model_folder import ModelFolder, find_models
     from .recipes import load as load_recipe
     from .recipes import names as recipe_names
@@ -91,7 +92,7 @@ if TYPE_CHECKING:
     from .workflows.play import Deal, deal, play
     from .workflows.pretrain import PretrainConfig, pretrain
     from .workflows.publish import Published, PublishPlan, plan_publishing, publish
-    from .workflows.recipes import ListedRecipe, Machine, choose_recipe, list_recipes
+    from .workflows.recipes import ListedRecipe, choose_recipe, list_recipes
     from .workflows.reproduce import Reproduction, reproduce
     from .workflows.sweep import SweepConfig, SweepResult, sweep
     from .workflows.train import TrainConfig, train
@@ -125,7 +126,7 @@ _HOMES = {  # the module of each public name, and what it is called there where 
     "Inspection": "workflows.inspect",
     "ListedBase": "workflows.bases",
     "ListedRecipe": "workflows.recipes",
-    "Machine": "workflows.recipes",
+    "Machine": "machine",
     "Metric": "results",
     "ModelFolder": "model_folder",
     "Node": "workflows.lineage",

@@ -54,6 +54,7 @@ CONFIG = "config.json"
 ADAPTER_CONFIG = "adapter_config.json"
 TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
+MORE_TOKENS = ("added_tokens.json", "special_tokens_map.json")  # in which transformers finds some, too
 TOKENIZER_PROBE = "My dream is, é 🙂 @name 7"  # a tokenizer that can read this can read posts
 GENERATION_CONFIG = "generation_config.json"
 WHOLE_WEIGHTS = "model.safetensors"  # as transformers names them
@@ -70,8 +71,7 @@ PUBLISHED = (  # all that a model folder is made of; what else lies there is som
     *(CONFIG, ADAPTER_CONFIG, GENERATION_CONFIG, TOKENIZER, TOKENIZER_CONFIG),
     *(WHOLE_WEIGHTS, ADAPTER_WEIGHTS, NGRAM_WEIGHTS),
     *("model-[0-9]*-of-[0-9]*.safetensors", "model.safetensors.index.json", "chat_template.jinja"),
-    *("added_tokens.json", "special_tokens_map.json", "vocab.json", "vocab.txt", "merges.txt"),
-    "tokenizer.model",
+    *(*MORE_TOKENS, "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model"),
     *(PREDICTIONS, PIPELINE_PICTURE, FUNNEL_PICTURE, CURVES_PICTURE, "avatar-[0-9]*.png"),
 )
 

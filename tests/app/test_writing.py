@@ -70,6 +70,16 @@ def test_a_model_that_cannot_tell_says_so(ngram_model, tmp_path):
     assert str(tmp_path) not in str(caught.value)
 
 
+def test_a_beginning_that_no_filter_lets_through_is_not_tried(ngram_model, monkeypatch):
+    """All posts that begin so would be refused, so none is sampled, and the page says so at once."""
+    loaded, folder, settings = LoadedModels(), ModelFolder(ngram_model), Settings(max_tokens=20, best_of=2)
+    generator, _ = loaded._load(folder, None)
+    monkeypatch.setattr(generator, "sampler", None)
+    prompt = "write to jane.doe@example.org"
+    *_, drafts = writing.write(loaded, folder, prompt, settings, count=3, home=None)
+    assert drafts == (Draft(),) * 3
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_slow_model_holds_up_no_other(ngram_model, tmp_path):
     """While one model is read from a slow disk, another is loaded; who asks for the slow one waits for it."""

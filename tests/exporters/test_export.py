@@ -13,7 +13,7 @@ from functools import cache
 import gguf
 import pytest
 import torch
-from gguf.gguf_reader import GGUFReader  # not what transformers is given in its place
+from gguf import GGUFReader
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
 from transformers import (
@@ -31,13 +31,13 @@ from transformers import (
 from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult, export
 from huggingtweets.bases import gguf_reader
 from huggingtweets.bases.loading import load_base
-from huggingtweets.bases.speakers import introduce, speakers
 from huggingtweets.errors import BaseError, ModelError, OutOfSpace, OutputExists, UserError
 from huggingtweets.exporters import QUANTS, _architectures, _config, _tokenizer, names
 from huggingtweets.exporters._folder_model import FolderModel
 from huggingtweets.exporters._folder_network import folder_network
 from huggingtweets.exporters._network import hidden_states, log_probabilities
 from huggingtweets.exporters._readback import HARD_TEXTS
+from huggingtweets.tokenization.speakers import add_speakers, speakers
 from huggingtweets.training.saving import save_model
 from huggingtweets.types import Account, Author, Base, Funnel, Tracked
 from tests.helpers.commands import run
@@ -348,7 +348,7 @@ def test_a_name_cannot_add_instructions_or_climb(name, tmp_path, monkeypatch):
 def test_a_model_of_several_speaks_as_one(tmp_path):
     """Posts begin with the token of the speaker who was named; without one nothing is written."""
     model, tokenizer = gpt2(tmp_path)
-    introduce(model, tokenizer, ["ada", "bob"])
+    add_speakers(model, tokenizer, ["ada", "bob"])
     folder = saved(tmp_path / "m", model, tokenizer)
     with pytest.raises(UserError, match="--as with one of ada, bob"):
         export(folder, to="gguf", out=tmp_path / "out")
@@ -635,3 +635,11 @@ def test_an_export_reads_its_file_once(any_model, tmp_path, monkeypatch):
     monkeypatch.setattr(gguf_reader, "PlainReader", lambda path: opened.append(path.name) or reader(path))
     export(any_model[0], to="gguf", out=tmp_path / "out")
     assert opened == ["Ada-f16.gguf"]
+
+
+def test_the_library_gguf_is_left_as_it_is(any_model, tmp_path):
+    """Its reader is another one only while transformers loads a file; other users of it notice nothing."""
+    export(any_model[0], to="gguf", out=tmp_path / "out")
+    load_base(str(tmp_path / "out" / "Ada-f16.gguf"))
+    assert gguf.GGUFReader is GGUFReader is gguf.gguf_reader.GGUFReader
+    assert gguf.get_tensor_name_map is gguf.tensor_mapping.get_tensor_name_map

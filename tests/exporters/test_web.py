@@ -17,8 +17,8 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from huggingtweets import ModelFolder, export, load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.bases.pretrained import load_tokenizer
-from huggingtweets.bases.speakers import introduce
 from huggingtweets.cli import app
 from huggingtweets.errors import ModelError
 from huggingtweets.exporters import web
@@ -34,8 +34,10 @@ from huggingtweets.generation.filters import (
 from huggingtweets.generation.sampler import RARE
 from huggingtweets.generation.text_tokens import spaces, word_ends
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.model_folder import avatar_picture
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.tokenization.speakers import add_speakers
+from huggingtweets.training import TrainOptions, train
 from tests.exporters.test_export import gpt2, record, saved
 from tests.helpers import browser
 from tests.helpers.tiny import small_base, tiny_dataset, varied_texts
@@ -516,7 +518,7 @@ def of_two(tmp_path_factory):
     """A model of ada, who has a picture and two posts, and of bob, who has seven and none."""
     place = tmp_path_factory.mktemp("two")
     model, tokenizer = gpt2(place)
-    introduce(model, tokenizer, ["ada", "bob"])
+    add_speakers(model, tokenizer, ["ada", "bob"])
     folder = saved(place / "m", model, tokenizer)
     write_filters(posts(), 8, folder)
     both = record()

@@ -20,13 +20,16 @@ from transformers import (
 )
 
 from huggingtweets import generate, load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.batch import SamplingRequest
 from huggingtweets.generation.sampler import penalize_repetition, sample_tokens
 from huggingtweets.generation.text_generator import MAX_DRAFTS
 from huggingtweets.generation.text_tokens import spaces
 from huggingtweets.generation.transformers_generator import TransformersGenerator
-from huggingtweets.training import Device, TrainOptions, load_base, train, with_bos_token
+from huggingtweets.machine.device import Device
+from huggingtweets.tokenization.prefix import with_bos_token
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import small_base, tiny_base, tiny_dataset
 

@@ -16,9 +16,11 @@ from pathlib import Path
 import httpx
 
 from huggingtweets import ModelFolder, Recipe, Record, TrainingResult, load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset import AuthorData, build
 from huggingtweets.generation.filters import write_filters
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.machine.device import Device
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.types import Account, Funnel, Tracked
 from tests.conftest import post
 from tests.helpers.tiny import small_base, varied_texts

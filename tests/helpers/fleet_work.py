@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from fsspec.implementations.memory import MemoryFileSystem
 
 from huggingtweets.errors import UserError
-from huggingtweets.workflows._executors import Died, Finished, attempt
+from huggingtweets.workflows._executors.interface import Died, Finished, attempt
 
 
 def work(item: Any) -> Any:

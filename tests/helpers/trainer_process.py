@@ -18,9 +18,11 @@ from pathlib import Path
 import torch
 
 from huggingtweets import load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.files import CheckpointConfig
+from huggingtweets.machine.device import Device
 from huggingtweets.progress import Silence
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.training import TrainOptions, train
 from tests.helpers.tiny import tiny_dataset
 
 

@@ -16,14 +16,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 
 from huggingtweets import load_recipe, models
 from huggingtweets.bases import shared
-from huggingtweets.bases.opening import opening
+from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError, MissingExtra, ModelError
 from huggingtweets.files import CheckpointConfig
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.models import neural
 from huggingtweets.progress import Silence
-from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
+from huggingtweets.tokenization.opening import opening
+from huggingtweets.training import Predictor, TrainOptions, train
 from huggingtweets.types import Sampling
 from tests.helpers.tiny import tiny_base, tiny_dataset
 

@@ -26,12 +26,14 @@ from transformers import (
 )
 
 from huggingtweets import load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError
 from huggingtweets.generation.module_decoder import open_decoder
 from huggingtweets.generation.module_weights import decoder_weights
 from huggingtweets.generation.sampler import stream_tokens
 from huggingtweets.generation.transformers_generator import TransformersGenerator
-from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
+from huggingtweets.machine.device import Device
+from huggingtweets.training import Predictor, TrainOptions, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.batches import MAX_LENGTH, batches, encode, row_length
 from huggingtweets.training.context import TrainContext

@@ -20,10 +20,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 from huggingtweets import load_recipe, training
-from huggingtweets.device import Device, environment, fingerprint
+from huggingtweets.bases.loading import load_base
 from huggingtweets.files import CHECKPOINT, CheckpointConfig
+from huggingtweets.machine.device import Device, environment, fingerprint
 from huggingtweets.model_folder import ModelFolder
-from huggingtweets.training import ProcessGroup, TrainOptions, checkpoint, load_base, loop, train
+from huggingtweets.training import ProcessGroup, TrainOptions, checkpoint, loop, train
 from huggingtweets.training.checkpoint import RunCheckpoint, TrainState
 from huggingtweets.training.optimizer import Optimizer
 from huggingtweets.training.weights import Weights

@@ -8,7 +8,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.training import Device, Predictor
+from huggingtweets.machine.device import Device
+from huggingtweets.training import Predictor
 from huggingtweets.training.batches import batches, encode
 from huggingtweets.training.loss import nll, summed_loss
 from huggingtweets.training.weights import Weights

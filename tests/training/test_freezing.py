@@ -7,8 +7,10 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from huggingtweets import load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import RecipeError
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.machine.device import Device
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.training.freezing import freeze_lower_layers
 from tests.helpers.tiny import small_base, tiny_dataset
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from huggingtweets import load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset import AuthorData, build
 from huggingtweets.models import neural
-from huggingtweets.training import load_base
 from huggingtweets.types import Account, Funnel
 from tests.conftest import post
 from tests.helpers.tiny import small_base, varied_texts

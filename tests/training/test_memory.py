@@ -10,7 +10,7 @@ import pytest
 
 FREED = """
 import psutil, torch
-from huggingtweets.device import keep_freed_memory, return_freed_memory
+from huggingtweets.machine.device import keep_freed_memory, return_freed_memory
 
 def megabytes():
     return psutil.Process().memory_info().rss >> 20

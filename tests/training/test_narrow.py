@@ -9,7 +9,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from huggingtweets.generation.module_decoder import ModuleDecoder
 from huggingtweets.generation.transformers_generator import TransformersGenerator
-from huggingtweets.training import Device, Predictor, narrow_matrices
+from huggingtweets.machine.device import Device
+from huggingtweets.training import Predictor, narrow_matrices
 from tests.helpers.tiny import STARTER
 
 BF16, FLOAT32 = Device("cpu", "test", bf16=True), Device("cpu", "test", bf16=False)

@@ -11,23 +11,18 @@ from tokenizers import normalizers
 from transformers import AutoTokenizer, pipeline
 
 from huggingtweets import export, load_recipe
-from huggingtweets.bases.opening import opening
+from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import RecipeError
 from huggingtweets.exporters.ollama import MODELFILE
 from huggingtweets.generation.filters import write_filters
 from huggingtweets.generation.folder_generator import FolderGenerator
 from huggingtweets.generation.folder_tokenizer import FolderTokenizer
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.models.neural import load_base as load_untaught
-from huggingtweets.training import (
-    Device,
-    Predictor,
-    TrainOptions,
-    load_base,
-    open_with,
-    train,
-    with_bos_token,
-)
+from huggingtweets.tokenization.opening import opening
+from huggingtweets.tokenization.prefix import set_opening, with_bos_token
+from huggingtweets.training import Predictor, TrainOptions, train
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import Sampling
 from tests.exporters.test_export import fields, saved
@@ -54,7 +49,7 @@ def taught(base, tmp_path_factory):
 
 def opened(base, text=OPENING):
     loaded = load_base(str(base))
-    open_with(loaded.tokenizer, text)
+    set_opening(loaded.tokenizer, text)
     return loaded
 
 
@@ -181,7 +176,7 @@ def test_an_opening_means_nothing_to_the_template_of_a_tokenizer(base, text):
     """Signs of its language are text like others, and so are tokens that are repeated."""
     tokenizer = load_base(str(base)).tokenizer
     given, words = (tokenizer(each, add_special_tokens=False)["input_ids"] for each in (text, "lamp"))
-    open_with(tokenizer, text)
+    set_opening(tokenizer, text)
     assert with_bos_token(tokenizer)("lamp")["input_ids"] == [tokenizer.bos_token_id, *given, *words]
 
 
@@ -190,7 +185,7 @@ def test_an_opening_that_runs_together_with_a_post_is_refused(base, text):
     """llama.cpp reads both as one text: other tokens than those that training saw."""
     tokenizer = load_base(str(base)).tokenizer
     with pytest.raises(RecipeError, match="one line break"):
-        open_with(tokenizer, text)
+        set_opening(tokenizer, text)
 
 
 def test_a_base_that_marks_first_words_takes_no_opening(tmp_path):
@@ -198,7 +193,7 @@ def test_a_base_that_marks_first_words_takes_no_opening(tmp_path):
     tokenizer = load_base(str(tiny_base(tmp_path))).tokenizer
     tokenizer.backend_tokenizer.normalizer = normalizers.Prepend("\u2581")
     with pytest.raises(RecipeError, match="leave it out: --set opening="):
-        open_with(tokenizer, "Post:\n")
+        set_opening(tokenizer, "Post:\n")
 
 
 @pytest.mark.parametrize("text", ["<|endoftext|>", "Post:<|endoftext|>\n", "<|im_start|>\n"])
@@ -207,7 +202,7 @@ def test_an_opening_with_a_special_token_is_refused(base, text):
     tokenizer = load_base(str(base)).tokenizer
     tokenizer.add_tokens(["<|im_start|>"], special_tokens=True)
     with pytest.raises(RecipeError, match="special token"):
-        open_with(tokenizer, text)
+        set_opening(tokenizer, text)
     assert not opening(tokenizer)
 
 
@@ -215,7 +210,7 @@ def test_a_token_that_a_base_added_for_text_may_stand_in_an_opening(base):
     """Gemma has tokens for several line breaks among those that were added: they are text."""
     tokenizer = load_base(str(base)).tokenizer
     tokenizer.add_tokens(["\n\n"])
-    open_with(tokenizer, "Post:\n\n")
+    set_opening(tokenizer, "Post:\n\n")
     assert tokenizer.decode(opening(tokenizer)) == "Post:\n\n"
 
 
@@ -224,7 +219,7 @@ def test_an_opening_that_leaves_no_room_for_posts_is_refused(base, text):
     """Its length is counted in tokens, of which a character may be four."""
     tokenizer = load_base(str(base)).tokenizer
     with pytest.raises(RecipeError, match="at most 32"):
-        open_with(tokenizer, text)
+        set_opening(tokenizer, text)
 
 
 def test_a_model_with_the_longest_opening_can_be_saved_and_read(base, tmp_path):

@@ -12,7 +12,9 @@ import pytest
 import torch
 
 from huggingtweets import load_recipe
-from huggingtweets.training import Device, TrainOptions, load_base
+from huggingtweets.bases.loading import load_base
+from huggingtweets.machine.device import Device
+from huggingtweets.training import TrainOptions
 from huggingtweets.training.checkpoint import TrainState
 from huggingtweets.training.context import TrainContext
 from huggingtweets.training.loop import TrainingLoop

@@ -16,18 +16,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertConfig, BertMo
 from transformers.pytorch_utils import Conv1D
 
 from huggingtweets import load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError, DoesNotFit, RecipeError, TrainingDiverged
+from huggingtweets.machine.device import Device, choose_device
 from huggingtweets.progress import MemorizationProbe, Silence
-from huggingtweets.training import (
-    Device,
-    Predictor,
-    TrainOptions,
-    backward,
-    choose_device,
-    load_base,
-    loss,
-    train,
-)
+from huggingtweets.training import Predictor, TrainOptions, backward, loss, train
 from huggingtweets.training.attention import use_short_rows
 from huggingtweets.training.backward import Backward
 from huggingtweets.training.batches import IGNORE_INDEX, Batches, batches, encode

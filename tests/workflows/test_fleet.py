@@ -51,7 +51,8 @@ from huggingtweets.errors import (
 from huggingtweets.progress import Silence, watched_by
 from huggingtweets.signals import Noted, first_signal_noted
 from huggingtweets.tracking.none import NullRun
-from huggingtweets.workflows._executors import Died, Finished, LocalExecutor
+from huggingtweets.workflows._executors.interface import Died, Finished
+from huggingtweets.workflows._executors.local import LocalExecutor
 from huggingtweets.workflows.fleet import _job, leases, parts, records
 from huggingtweets.workflows.fleet import store as stores
 from huggingtweets.workflows.fleet import worker as fleet_worker
@@ -337,7 +338,7 @@ def test_the_first_signal_to_stop_is_noted_and_the_second_interrupts(name):
 def test_workers_end_with_their_driver():
     """When the driver is killed, no worker stays behind."""
     program = (
-        "from huggingtweets.workflows._executors import LocalExecutor\n"
+        "from huggingtweets.workflows._executors.local import LocalExecutor\n"
         "from tests.helpers.fleet_work import work\n"
         "if __name__ == '__main__':\n"
         "    executor = LocalExecutor(work, 1)\n"

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from huggingtweets.errors import UserError
-from huggingtweets.workflows._executors import Died, Finished
-from huggingtweets.workflows._ray import RayExecutor
+from huggingtweets.workflows._executors.interface import Died, Finished
+from huggingtweets.workflows._executors.ray import RayExecutor
 from tests.helpers.fleet_chaos import Chaos
 from tests.helpers.fleet_work import work
 

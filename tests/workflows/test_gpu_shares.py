@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huggingtweets.workflows._ray import _Worker
+from huggingtweets.workflows._executors.ray import _Worker
 from tests.helpers.fleet_work import work
 
 

@@ -20,11 +20,13 @@ from msgspec.structs import replace
 from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from huggingtweets import load_recipe
+from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError, UserError
+from huggingtweets.machine.device import Device
 from huggingtweets.progress import Silence
 from huggingtweets.reporting.base_card import base_card
 from huggingtweets.staging import one_at_a_time
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.training.batches import IGNORE_INDEX
 from huggingtweets.training.gpt2 import SIZES, Size, base_vocabulary
 from huggingtweets.training.packed import EOS_ID, PackedRows, write_rows

@@ -11,12 +11,14 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from huggingtweets import load_recipe, models
-from huggingtweets.bases.speakers import introduce, speakers
+from huggingtweets.bases.loading import load_base
 from huggingtweets.dataset import AuthorData, build
 from huggingtweets.errors import RecipeError, UserError
 from huggingtweets.generation.transformers_generator import TransformersGenerator
+from huggingtweets.machine.device import Device
 from huggingtweets.reporting import model_card
-from huggingtweets.training import Device, TrainOptions, load_base, train
+from huggingtweets.tokenization.speakers import add_speakers, speakers
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.training.batches import IGNORE_INDEX, batches, encode
 from huggingtweets.types import PROMPT, Account, Funnel
 from tests.conftest import post
@@ -144,7 +146,7 @@ def test_a_stranger_is_named_with_those_who_are_known(folder, base, tmp_path):
 def test_a_speaker_is_no_target(base):
     """Posts begin with their author's token, which nothing predicts; unknown authors begin as ever."""
     loaded = load_base(str(base))
-    introduce(loaded.model, loaded.tokenizer, SAYS)
+    add_speakers(loaded.model, loaded.tokenizer, SAYS)
     known = speakers(loaded.tokenizer)
     assert list(known) == list(SAYS)
     rows = encode(list(SAYS.values()), loaded.tokenizer, 64, [*list(SAYS)[:2], "nobody"])
@@ -159,7 +161,7 @@ def test_a_new_speaker_begins_as_the_base_does(base):
     """Before training, the base predicts a post the same whoever says it."""
     loaded = load_base(str(base))
     plain = AutoModelForCausalLM.from_pretrained(base)
-    introduce(loaded.model, loaded.tokenizer, SAYS)
+    add_speakers(loaded.model, loaded.tokenizer, SAYS)
     ids = loaded.tokenizer(SAYS["ada"])["input_ids"]
     known, end = speakers(loaded.tokenizer), loaded.tokenizer.eos_token_id
     with torch.no_grad():

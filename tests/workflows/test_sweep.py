@@ -22,11 +22,11 @@ from typer.testing import CliRunner
 from huggingtweets import DataConfig, TrainConfig, load_recipe, train
 from huggingtweets.cli import app
 from huggingtweets.errors import MissingExtra, OutputExists, RecipeError, UserError
+from huggingtweets.machine import cores
 from huggingtweets.progress import Silence
 from huggingtweets.recipes import to_toml
 from huggingtweets.reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
 from huggingtweets.types import CurvePoint, Sampling
-from huggingtweets.workflows._executors import cores
 from huggingtweets.workflows.forget import find_traces, forget
 from huggingtweets.workflows.sweep import SweepConfig, SweepResult, TrialResult, sweep
 from huggingtweets.workflows.sweep.config import DATABASE

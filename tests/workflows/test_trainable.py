@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from huggingface_hub import constants
@@ -132,7 +131,7 @@ def test_a_command_asks_the_hub_for_its_base_once(command, monkeypatch, tmp_path
 def small_machine(monkeypatch):
     """A machine of 16 GB without a GPU or memory on a disk."""
     monkeypatch.setattr(_trainable, "this_machine", lambda: Machine(memory=16, cores=4))
-    monkeypatch.setattr(_trainable.psutil, "swap_memory", lambda: SimpleNamespace(total=0))
+    monkeypatch.setattr(_trainable, "swap", lambda: 0.0)
 
 
 def llama_of(layers: int, folder: Path) -> Path:

@@ -6,15 +6,12 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
 from .. import models
-from ..errors import UserError, unfit
 from ..files.home_folder import at_home
-from ..generation.filters import filters_for, load_filters
+from ..generation.filters import filters_for, load_filters, objection_to_all
+from ..generation.settings import with_changes
 from ..generation.text_generator import Draft, TextFilter, TextGenerator
 from ..model_folder import ModelFolder
-from ..types import Sampling
 from .language import _
 from .lru_cache import LRUCache
 from .messages import PageError
@@ -62,11 +59,10 @@ class LoadedModels:
         """
         model, filters = self._load(folder, home, base=base)
         own = folder.record.recipe.sampling if base else model.sampling
-        given = {**msgspec.to_builtins(own), **sampling}
-        try:
-            settings = msgspec.convert(given, Sampling)
-        except msgspec.ValidationError as error:
-            raise UserError(f"this cannot be set: {unfit(error, given, Sampling)}") from error
+        settings = with_changes(own, sampling)
+        if objection_to_all(filters, prompt):
+            yield (Draft(),) * count
+            return
         filters = filters_for(filters, prompt)
         for drafts in model.stream(prompt, count=count, sampling=settings, filters=filters, speaker=speaker):
             yield drafts.places

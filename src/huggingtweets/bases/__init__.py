@@ -59,6 +59,9 @@ class Place(Protocol):
             BaseError: they are not there, and cannot be had.
         """
 
+    def is_here(self, name: str) -> bool:
+        """Whether nothing of a base is fetched when it is loaded; no network is asked."""
+
 
 def locate(name: str, progress: Progress = no_progress) -> BaseFiles:
     """The files of a base, wherever it comes from.
@@ -108,12 +111,7 @@ def own_weights(name: str) -> str:
 
 def is_here(name: str) -> bool:
     """Whether training need not fetch a base. Nothing is asked of any network."""
-    from . import hub, named  # noqa: PLC0415 -- with the Hub's client
-
-    place = _place(name)
-    if place is hub:
-        return hub.is_cached(*hub.id_and_revision(name))
-    return place is not named or named.is_here(name)
+    return _place(name).is_here(name)
 
 
 def fetch(name: str, progress: Progress = no_progress, *, weights: bool = True) -> None:

@@ -7,9 +7,26 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
+
+
+class _WeightsIndex(Struct):
+    """Which file holds which weight, where they lie in several."""
+
+    weight_map: dict[str, str]
+
+
+def weight_files(index: Path) -> set[str]:
+    """The files that hold the weights of a model, as their index names them.
+
+    Raises:
+        OSError: the index cannot be read.
+        ValueError: it is damaged.
+    """
+    return {*msgspec.json.decode(index.read_bytes(), type=_WeightsIndex).weight_map.values()}
 
 
 def no_progress(_done: int, _total: int) -> None:

@@ -19,3 +19,8 @@ def recognises(name: str) -> bool:
 def locate(name: str, _: Progress) -> BaseFiles:
     """Its folder."""
     return BaseFiles(name, str(Path(str(files("huggingtweets"))) / "data" / "bases" / name), licence=LICENCE)
+
+
+def is_here(_: str) -> bool:
+    """Always: nothing is fetched."""
+    return True

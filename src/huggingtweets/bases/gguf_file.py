@@ -31,6 +31,11 @@ def locate(name: str, _: Progress) -> BaseFiles:
     return gguf_files(path, path.name)
 
 
+def is_here(_: str) -> bool:
+    """Always: nothing is fetched."""
+    return True
+
+
 def is_gguf(path: Path) -> bool:
     """Whether a file begins as GGUF does; False where it cannot be read."""
     try:

@@ -1,7 +1,8 @@
 """Opening GGUF files for transformers and for us: several times as fast as the library gguf by itself.
 
 Transformers opens a file for its config, its tokenizer and its weights, and goes through every token each
-time. It finds both functions by their names in the library, and has no setting for them.
+time. It finds both functions by their names in the library, and has no setting for them: ours stand there
+while it loads one file.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import gguf
@@ -19,6 +21,7 @@ from gguf import GGUFReader
 from numpy.typing import NDArray
 
 _opened: ContextVar[dict[Path, GGUFReader] | None] = ContextVar("opened", default=None)
+_one_at_a_time = RLock()  # of the blocks that change the library, in all threads
 
 
 class PlainReader(GGUFReader):
@@ -73,5 +76,14 @@ def each_file_opened_once() -> Iterator[None]:
         _opened.reset(token)
 
 
-gguf.GGUFReader = open_gguf  # type: ignore[misc,assignment] # it is only called
-gguf.get_tensor_name_map = cache(gguf.get_tensor_name_map)  # which is asked for again for every module
+@contextmanager
+def used_by_transformers() -> Iterator[None]:
+    """In the `with` block, transformers opens files by `open_gguf`, and maps names of weights only once."""
+    with _one_at_a_time:
+        library = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+        gguf.GGUFReader = open_gguf  # type: ignore[misc,assignment] # it is only called
+        gguf.get_tensor_name_map = cache(gguf.get_tensor_name_map)  # asked for again for every module
+        try:
+            yield
+        finally:
+            vars(gguf).update(library)

@@ -13,13 +13,10 @@ from contextvars import ContextVar
 from http import HTTPStatus
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
 from ..errors import BaseError, first_line
 from ..model_folder import CONFIG, WHOLE_WEIGHTS
 from ..registry import suggestion
-from ._files import BaseFiles, Progress, names
+from ._files import BaseFiles, Progress, names, weight_files
 
 FILES, WEIGHTS = ["*.json", "*.txt", "*.model", "*.jinja"], ["*.safetensors"]
 NOT_READ = ["*/*", "consolidated*"]  # other formats in folders; Mistral's weights a second time
@@ -49,6 +46,11 @@ def locate(name: str, _: Progress) -> BaseFiles:
             f"--recipe starter{suggestion(name, names())}"
         )
     return files
+
+
+def is_here(name: str) -> bool:
+    """Whether it was fetched before, whole."""
+    return is_cached(*id_and_revision(name))
 
 
 def id_and_revision(name: str) -> tuple[str, str | None]:
@@ -165,10 +167,6 @@ def _not_accepted(hub_id: str) -> BaseError:
     )
 
 
-class _WeightsIndex(Struct):
-    weight_map: dict[str, str]
-
-
 def is_cached(hub_id: str, revision: str | None = None) -> bool:
     """Whether the model was fetched from the Hub before, whole: a fetch that was cut off has the config."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- see above
@@ -180,7 +178,7 @@ def is_cached(hub_id: str, revision: str | None = None) -> bool:
         return False
     weights = {WHOLE_WEIGHTS}
     if isinstance(index, str):
-        weights = {*msgspec.json.decode(Path(index).read_bytes(), type=_WeightsIndex).weight_map.values()}
+        weights = weight_files(Path(index))
     files = (try_to_load_from_cache(hub_id, file, revision=revision) for file in (CONFIG, *weights))
     return all(isinstance(file, str) for file in files)
 
@@ -189,5 +187,5 @@ def cached_commit(hub_id: str, revision: str | None) -> str:
     """The commit of what was loaded; the cache has a folder for each."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 -- see above
 
-    path = try_to_load_from_cache(hub_id, "config.json", revision=revision)
+    path = try_to_load_from_cache(hub_id, CONFIG, revision=revision)
     return Path(path).parent.name if isinstance(path, str) else ""

@@ -17,13 +17,13 @@ from ..errors import BaseError, RecipeError, first_line, is_out_of_memory
 from ..files import sha256
 from ..model_folder import WHOLE_WEIGHTS
 from ..progress import quiet_transformers
+from ..tokenization.prefix import set_opening
 from ..types import Base
 from . import BaseFiles, Progress, locate
 from ._files import no_progress
 from ._gguf import read_gguf
 from .ancestors import ancestors
 from .base_cache import current_base_cache
-from .bos_token import open_with
 from .gguf_reader import each_file_opened_once
 from .hub import cached_commit
 from .languages import languages_of
@@ -118,7 +118,7 @@ def takes_opening(name: str, text: str) -> bool:
     with _one_line(name), quiet_transformers(), each_file_opened_once():
         tokenizer = _load_tokenizer(locate(name))
     try:
-        open_with(tokenizer, text)
+        set_opening(tokenizer, text)
     except RecipeError:
         return False
     return True

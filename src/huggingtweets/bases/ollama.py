@@ -56,6 +56,11 @@ def locate(name: str, _: Progress) -> BaseFiles:
     )
 
 
+def is_here(_: str) -> bool:
+    """Always: nothing is fetched."""
+    return True
+
+
 def installed() -> list[str]:
     """The models of every store, as `--base` takes them, sorted."""
     names = set()

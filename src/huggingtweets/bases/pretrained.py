@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,11 @@ from ..model_folder import (
     TOKENIZER_PROBE,
     WHOLE_WEIGHTS,
 )
-from .tokenizer_growth import require_bounded, require_bounded_file
+from ..tokenization.growth_limit import require_bounded, require_bounded_file
+from ._files import weight_files
+from .gguf_reader import used_by_transformers
 
 _SHARD = re.compile(r"[\w.-]+\.safetensors")  # a file beside the index of weights that lie in several
-_NO_CODE = {"trust_remote_code": False}  # unasked, transformers asks whoever sits at standard input
 
 
 def load_config(place: str | Path, **options: Any) -> PreTrainedConfig:
@@ -55,7 +56,7 @@ def load_config(place: str | Path, **options: Any) -> PreTrainedConfig:
         ValueError: it is damaged, or names code to be run.
     """
     with _naming(CONFIG):
-        config: PreTrainedConfig = AutoConfig.from_pretrained(place, **options, **_NO_CODE)
+        config: PreTrainedConfig = _from_pretrained(AutoConfig, place, **options)
     kernel = str(getattr(config, "_attn_implementation", None) or "")
     if "/" in kernel:  # transformers would fetch and run it
         raise ValueError(f"{CONFIG}: it asks for the code of {kernel}, which is not run")
@@ -80,10 +81,16 @@ def load_tokenizer(place: str | Path, **options: Any) -> Any:
             file = _cached(place, TOKENIZER, options.get("revision"), options.get("local_files_only", False))
             if file:
                 require_bounded_file(file)
-        tokenizer: Any = AutoTokenizer.from_pretrained(place, **options, **_NO_CODE)
+        tokenizer = _from_pretrained(AutoTokenizer, place, **options)
         require_bounded(tokenizer)
         tokenizer.decode(tokenizer(TOKENIZER_PROBE)["input_ids"])
     return tokenizer
+
+
+def _from_pretrained(auto_class: Any, place: str | Path, **options: Any) -> Any:
+    """What a class of transformers loads; it would ask at standard input whether to run code."""
+    with used_by_transformers() if "gguf_file" in options else nullcontext():
+        return auto_class.from_pretrained(place, trust_remote_code=False, **options)
 
 
 def _cached(place: str | Path, name: str, revision: str | None, offline: bool) -> Path | None:
@@ -151,23 +158,16 @@ def load_model(place: str | Path, *, complete: bool = False, **options: Any) -> 
         _require_safetensors(place, options.get("revision"), offline=offline)
     _require_layers(Path(place))
     with _naming(f"{CONFIG} or {weights}"):
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
+        model, loading = _from_pretrained(
+            AutoModelForCausalLM,
             place,
             use_safetensors=True,
             output_loading_info=True,
             adapter_kwargs={"local_files_only": offline},  # else transformers asks the Hub for an adapter
             **options,
-            **_NO_CODE,
         )
-        model, loading = loaded
     _require_weights(loading, weights, complete=complete)
     return model
-
-
-class _WeightsIndex(Struct):
-    """Which file holds which weight, where they lie in several."""
-
-    weight_map: dict[str, str]
 
 
 def _require_safetensors(place: str | Path, revision: str | None, *, offline: bool) -> None:
@@ -182,8 +182,8 @@ def _require_safetensors(place: str | Path, revision: str | None, *, offline: bo
     if index is None:
         return
     with _naming(SAFE_WEIGHTS_INDEX_NAME):
-        named = msgspec.json.decode(index.read_bytes(), type=_WeightsIndex).weight_map.values()
-    if others := sorted(name for name in set(named) if not _SHARD.fullmatch(name)):
+        named = weight_files(index)
+    if others := sorted(name for name in named if not _SHARD.fullmatch(name)):
         raise ValueError(f"{SAFE_WEIGHTS_INDEX_NAME}: {others[0]} is no file of safetensors beside it")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from ..tokenization.prefix import with_bos_token
 from . import is_named
-from .bos_token import with_bos_token
 from .loading import LoadedBase, load_base
 from .pretrained import Adapter, adapter_of, add_adapter
 

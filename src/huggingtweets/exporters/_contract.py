@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from ..bases.special_tokens import AddedTokens
 from ..progress import Silence, Watcher
+from ..tokenization.special_tokens import AddedTokens
 from ..types import Author, Record, Sampling
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class Exporter(Protocol):
 
     SUMMARY: str  # what the target is, in a few words
     DEFAULT_QUANT: str  # one of `QUANTS`
-    WARNING: str  # what whoever has the export has to know; {folder} stands for where it is
+    WARNING: str  # what whoever has the export has to know; may contain {folder}, where that is, and
+    # {opening}, advice to begin prompts as the model was trained, where the target does not do so itself
 
     def export(self, request: ExportRequest, folder: Path) -> Sequence[Check]:
         """Write the model into `folder`, which exists, and check what was written.

@@ -146,6 +146,18 @@ def _write_facts(writer: GGUFWriter, request: ExportRequest) -> None:
             writer.add_string(f"{GGUF_PREFIX}.{key}", value)
 
 
+def sampling_parameters(request: ExportRequest) -> dict[str, Any]:
+    """What makes llama.cpp sample as `generate` does, but that its penalty counts the prompt, too."""
+    return {
+        "temperature": request.sampling.temperature,
+        "top_p": request.sampling.top_p,
+        "top_k": 0,
+        "min_p": 0,
+        "repeat_penalty": request.sampling.repetition_penalty or 1.0,
+        "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
+    }
+
+
 def description(request: ExportRequest) -> str:
     """One sentence on what the model is, or who speaks by it."""
     people = ", ".join(f"@{author.account.handle}" for author in request.authors) or request.record.name
@@ -154,10 +166,11 @@ def description(request: ExportRequest) -> str:
 
 def _write_sampling(writer: GGUFWriter, request: ExportRequest) -> None:
     """Our settings; llama.cpp's own would take the 40 likeliest tokens, at a temperature of 0.8."""
-    writer.add_sampling_temp(request.sampling.temperature)
-    writer.add_sampling_top_p(request.sampling.top_p)
-    writer.add_sampling_top_k(0)
-    writer.add_sampling_min_p(0.0)
+    parameters = sampling_parameters(request)
+    writer.add_sampling_temp(parameters["temperature"])
+    writer.add_sampling_top_p(parameters["top_p"])
+    writer.add_sampling_top_k(parameters["top_k"])
+    writer.add_sampling_min_p(parameters["min_p"])
     writer.add_sampling_sequence("penalties;temperature;top_p")  # its own cuts the nucleus at temperature 1
-    writer.add_sampling_penalty_last_n(request.sampling.max_new_tokens)  # of the whole post
-    writer.add_sampling_penalty_repeat(request.sampling.repetition_penalty or 1.0)
+    writer.add_sampling_penalty_last_n(parameters["repeat_last_n"])
+    writer.add_sampling_penalty_repeat(parameters["repeat_penalty"])

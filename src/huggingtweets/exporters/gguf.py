@@ -13,7 +13,7 @@ from ._readback import check_predictions, check_tokens
 
 SUMMARY = "a GGUF file, for llama.cpp and programs built on it"
 DEFAULT_QUANT = "f16"
-WARNING = NO_FILTER
+WARNING = f"{NO_FILTER}{{opening}}"
 
 
 def export(request: ExportRequest, folder: Path) -> Sequence[Check]:

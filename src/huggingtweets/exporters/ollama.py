@@ -12,7 +12,7 @@ from pathlib import Path
 from . import gguf
 from ._config import read_config
 from ._contract import NO_FILTER, Check, ExportRequest
-from ._gguf_file import description, file_name
+from ._gguf_file import description, file_name, sampling_parameters
 
 SUMMARY = "a GGUF file and a Modelfile, for ollama create"
 DEFAULT_QUANT = "f16"
@@ -34,12 +34,7 @@ def modelfile(request: ExportRequest) -> str:
     But llama.cpp's repetition penalty counts the prompt, too, so that posts are longer.
     """
     parameters = {
-        "temperature": request.sampling.temperature,
-        "top_p": request.sampling.top_p,
-        "top_k": 0,
-        "min_p": 0,
-        "repeat_penalty": request.sampling.repetition_penalty or 1,
-        "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
+        **sampling_parameters(request),
         "num_predict": request.sampling.max_new_tokens,
         "num_ctx": min(LONGEST, read_config(request.folder).max_position_embeddings),
     }

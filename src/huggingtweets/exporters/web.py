@@ -13,16 +13,16 @@ from typing import Any
 
 import msgspec
 
-from ..bases.special_tokens import suppressed_tokens
 from ..errors import ModelError
 from ..model_folder import prompt_of
 from ..text.counting import counted
 from ..text.private import KEY_CHANGES
 from ..text.repetition import MOST, ROW, RUN
+from ..tokenization.special_tokens import suppressed_tokens
 from . import _characters, gguf
 from ._config import read_config
 from ._contract import Check, ExportRequest, PublishedFilters
-from ._gguf_file import description, file_name
+from ._gguf_file import description, file_name, sampling_parameters
 
 SUMMARY = "a web page on which the bot runs in the visitor's browser"
 DEFAULT_QUANT = "q8_0"  # half as much to load as with f16
@@ -34,6 +34,7 @@ WARNING = (
 PAGE = Path(__file__).parent / "page"
 WLLAMA = Path(__file__).parent.parent / "data" / "wllama" / "wllama.zip"
 VENDORED = WLLAMA.stem  # folder of the page that it is unpacked into
+BOT, AVATAR, COPIES = "bot.json", "avatar.png", "copies-{}.bin"  # what differs from model to model
 LONGEST = 1024  # positions of the context that the page reserves
 CHARACTERS = r"root ::= [\u0000-\U0010FFFF]*"  # as a grammar of llama.cpp: no bytes that make none
 NEVER = -1000.0  # added to the logits of tokens that are never sampled
@@ -55,10 +56,8 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
         (folder / _copies_file(number)).write_bytes(copies.runs)
     avatar = _avatar(request)
     if avatar:
-        (folder / "avatar.png").write_bytes(avatar)
-    (folder / "bot.json").write_bytes(
-        msgspec.json.encode(_bot(request, filters, folder, has_avatar=bool(avatar)))
-    )
+        (folder / AVATAR).write_bytes(avatar)
+    (folder / BOT).write_bytes(msgspec.json.encode(_bot(request, filters, folder, has_avatar=bool(avatar))))
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return *checks, Check(what="size of the page", result=f"{size / 1e6:.1f} MB")
 
@@ -77,7 +76,7 @@ def _bot(
         "prompt": prompt_of(record),
         "caption": f"Written by a language model that learnt from {posts}. Picked by a person.",
         "facts": f"A language model that learnt from {posts}, from the base {record.base.name}.",
-        "avatar": "avatar.png" if has_avatar else "",
+        "avatar": AVATAR if has_avatar else "",
         "model": model.name,
         "bytes": model.stat().st_size,
         "context": min(LONGEST, read_config(request.folder).max_position_embeddings),
@@ -111,18 +110,13 @@ def _language(request: ExportRequest) -> str:
 
 
 def _completion(request: ExportRequest) -> dict[str, Any]:
-    """How llama.cpp samples: as `generate` does, but that its penalty counts the beginning, too.
+    """How llama.cpp samples.
 
     Bytes that make no character would end wllama, which writes answers as JSON; `generate` leaves them out.
     """
     return {
         "max_tokens": request.sampling.max_new_tokens,
-        "temperature": request.sampling.temperature,
-        "top_p": request.sampling.top_p,
-        "top_k": 0,
-        "min_p": 0,
-        "repeat_penalty": request.sampling.repetition_penalty or 1.0,
-        "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
+        **sampling_parameters(request),
         "samplers": ["penalties", "temperature", "top_p"],
         "grammar": CHARACTERS,
         "logit_bias": _logit_bias(suppressed_tokens(request.tokenizer)),
@@ -159,4 +153,4 @@ def _filters(filters: PublishedFilters) -> dict[str, Any]:
 
 
 def _copies_file(number: int) -> str:
-    return f"copies-{number + 1}.bin"
+    return COPIES.format(number + 1)

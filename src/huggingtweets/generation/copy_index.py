@@ -20,7 +20,6 @@ docs/security.md has what an attack finds in both.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +33,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..files.tensors import load_settings, load_tensors, reading, save_tensors
+from ..machine import cores
 from ..text import NEAR, SHINGLE, normalized, spans, words
 from ..text.ngrams import codes
 
@@ -192,7 +192,7 @@ class CopyIndex:
     def _all_signatures(self, texts: Sequence[str]) -> Hashes:
         """(texts, 8) signatures."""
         batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
-        with ThreadPoolExecutor(max(1, min(len(batches), os.cpu_count() or 1))) as pool:
+        with ThreadPoolExecutor(max(1, min(len(batches), cores()))) as pool:
             return np.concatenate([_NO_SIGNATURES, *pool.map(self._batch_signatures, batches)])
 
     def _batch_signatures(self, texts: Sequence[str]) -> Hashes:

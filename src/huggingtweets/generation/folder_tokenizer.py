@@ -10,10 +10,8 @@ import msgspec
 from msgspec import Struct
 from tokenizers import AddedToken, Tokenizer
 
-from ..bases.tokenizer_growth import require_bounded, require_bounded_file
-from ..model_folder import TOKENIZER, TOKENIZER_CONFIG, TOKENIZER_PROBE
-
-_OTHER_FILES = ("added_tokens.json", "special_tokens_map.json")  # in which transformers finds more tokens
+from ..model_folder import MORE_TOKENS, TOKENIZER, TOKENIZER_CONFIG, TOKENIZER_PROBE
+from ..tokenization.growth_limit import require_bounded, require_bounded_file
 
 
 class _Settings(Struct, forbid_unknown_fields=True):
@@ -44,7 +42,7 @@ class FolderTokenizer:
         tokenizer: Tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         added = tokenizer.get_added_tokens_decoder()
         special = {added[number].content: number for number in added}
-        if settings.clean_up_tokenization_spaces or any((folder / name).exists() for name in _OTHER_FILES):
+        if settings.clean_up_tokenization_spaces or any((folder / name).exists() for name in MORE_TOKENS):
             raise ValueError("this tokenizer does more than its file says")
         tokenizer.no_truncation()
         tokenizer.no_padding()

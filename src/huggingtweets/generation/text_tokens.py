@@ -7,10 +7,10 @@ from typing import Protocol
 
 import torch
 
-from ..bases.opening import opening
-from ..bases.speakers import find, speakers
-from ..bases.special_tokens import AddedTokens, suppressed_tokens
 from ..errors import UserError
+from ..tokenization.opening import opening
+from ..tokenization.speakers import speaker_token, speakers
+from ..tokenization.special_tokens import AddedTokens, suppressed_tokens
 from .sampler import suppress, suppress_rare
 
 _NO_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes are decoded to that make no character
@@ -67,7 +67,7 @@ class TextTokens:
             UserError: the prompt fills the model's context, or the model does not know the speaker.
         """
         known = self._speakers
-        speaker_tokens = [find(known, speaker)] if speaker else list(known.values())
+        speaker_tokens = [speaker_token(known, speaker)] if speaker else list(known.values())
         ids = self._tokenizer(prompt)["input_ids"]
         if len(ids) + bool(speaker_tokens) >= self._context:
             raise UserError(

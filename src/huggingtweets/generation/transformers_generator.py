@@ -166,7 +166,7 @@ def sample_in_training(
 
     Args:
         model: a causal language model of transformers.
-        tokenizer: with a BOS token, see `bases.bos_token`.
+        tokenizer: with a BOS token, see `tokenization.prefix`.
         count: how many posts.
         sampling: how they are sampled.
         seed: of the random numbers.

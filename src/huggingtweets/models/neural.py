@@ -12,12 +12,16 @@ from msgspec.structs import replace
 from transformers import PreTrainedTokenizerBase
 
 from .. import training
+from ..bases import loading
 from ..errors import BaseChanged
 from ..evaluation.copies import CopySign, watch
 from ..files import CheckpointConfig
 from ..generation.transformers_generator import TransformersGenerator, sample_in_training
+from ..machine.device import choose_device, environment, return_freed_memory
 from ..model_folder import FinetunedModel
 from ..progress import MemorizationProbe, Watcher
+from ..tokenization.prefix import set_opening, with_bos_token
+from ..tokenization.speakers import keep_speakers
 from ..types import Base, Dataset, Recipe
 from .without_transformers import precision
 
@@ -32,10 +36,10 @@ class NeuralModel(TransformersGenerator):
 
     def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write and predict with a model in memory; see `TransformersGenerator`."""
-        device = training.choose_device()
+        device = choose_device()
         self._predictor = training.Predictor(model, tokenizer, device)
         training.narrow_matrices(model, device)
-        training.return_freed_memory()
+        return_freed_memory()
         super().__init__(model.to(device.kind), tokenizer, precision(device))
 
     def bits(self, texts: Sequence[str], authors: Sequence[str] = ()) -> list[float]:
@@ -52,8 +56,8 @@ def train(
     dtype: str | None,
 ) -> tuple[FinetunedModel, dict[str, str]]:
     """Train the recipe's base; see `models.train`."""
-    device = training.choose_device()
-    base = training.load_base(recipe.base, dropout=recipe.dropout, progress=watcher.fetched)
+    device = choose_device()
+    base = loading.load_base(recipe.base, dropout=recipe.dropout, progress=watcher.fetched)
     if dtype:
         base = dataclasses.replace(base, base=replace(base.base, dtype=dtype))
     options = training.TrainOptions(
@@ -64,9 +68,9 @@ def train(
     )
     trained = training.train(data, recipe, base, folder, options)
     del base
-    training.return_freed_memory()  # the model will be loaded again, to be evaluated
+    return_freed_memory()  # the model will be loaded again, to be evaluated
     packages = ("peft",) if recipe.method == "lora" else ()
-    return trained, training.environment(device, options.process_group.world_size, packages)
+    return trained, environment(device, options.process_group.world_size, packages)
 
 
 class _MemorizationProber:
@@ -77,7 +81,7 @@ class _MemorizationProber:
         longest = min(recipe.sampling.max_new_tokens, PROBE_TOKENS)
         self._measure = watch(train, held_out, looks=recipe.evaluations, longest=longest)
         self._seed = recipe.seed
-        self._with_bos_token = lru_cache(maxsize=1)(training.with_bos_token)  # made once a run
+        self._with_bos_token = lru_cache(maxsize=1)(with_bos_token)  # made once a run
         self._sampling = replace(recipe.sampling, max_new_tokens=longest)
 
     def __call__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> MemorizationProbe:
@@ -110,23 +114,23 @@ def load(folder: Path) -> NeuralModel:
     Raises:
         ModelError: transformers cannot load it.
     """
-    training.return_freed_memory()  # of the model that was used before
+    return_freed_memory()  # of the model that was used before
     return NeuralModel.load(folder)
 
 
 def load_base(recipe: Recipe, base: Base | None) -> NeuralModel:
     """Load the base that the recipe names; see `ModelKind`."""
-    training.return_freed_memory()  # of the model that was used before
-    loaded = training.load_base(recipe.base)
+    return_freed_memory()  # of the model that was used before
+    loaded = loading.load_base(recipe.base)
     if base and base.revision and loaded.base.revision != base.revision:
         del loaded
-        loaded = training.load_base(f"{base.name.partition('@')[0]}@{base.revision}")
+        loaded = loading.load_base(f"{base.name.partition('@')[0]}@{base.revision}")
     elif base and not base.revision and loaded.base.digest != base.digest:
         raise BaseChanged(
             f"base {base.name} has other weights now than when the model was trained from it; train the "
             "model again, or put the earlier ones back"
         )
-    tokenizer = training.keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
+    tokenizer = keep_speakers(loaded.tokenizer, ())  # a base was not trained on this model's authors
     if recipe.opening:
-        training.open_with(tokenizer, recipe.opening)
-    return NeuralModel(loaded.model, training.with_bos_token(tokenizer))
+        set_opening(tokenizer, recipe.opening)
+    return NeuralModel(loaded.model, with_bos_token(tokenizer))

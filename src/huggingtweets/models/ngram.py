@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,15 +11,16 @@ import msgspec
 import numpy as np
 from msgspec import UNSET
 
-from ..bases.speakers import find
 from ..dataset import taking_turns
 from ..errors import ModelError, RecipeError, UserError
 from ..files import CheckpointConfig, sha256
 from ..generation.batch import GroupedBatch, Sampler, SamplingRequest
 from ..generation.text_generator import TextGenerator
+from ..machine import cores
 from ..model_folder import NGRAM_WEIGHTS, SAMPLING, FinetunedModel
 from ..progress import Watcher
 from ..results import bits_per_byte
+from ..tokenization.speakers import speaker_token
 from ..types import NO_BASE, Base, CurvePoint, Dataset, Recipe, Sampling
 from .ngram_counts import NgramModel
 
@@ -40,7 +40,7 @@ class Ngram(TextGenerator):
     def sampler(self, request: SamplingRequest) -> Sampler:
         """What samples texts for a request; they are finished at once. See `TextGenerator`."""
         if request.speaker:
-            find({}, request.speaker)  # raises: the model knows no speakers
+            speaker_token({}, request.speaker)  # raises: the model knows no speakers
         _require_no_penalty(request.sampling)
         rng = np.random.default_rng(request.seed)
 
@@ -129,6 +129,6 @@ def _environment() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cores": str(os.cpu_count() or 0),
+        "cores": str(cores()),
         **{package: version(package) for package in _PACKAGES},
     }

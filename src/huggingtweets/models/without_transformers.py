@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from ..device import Device, choose_device
 from ..generation.folder_generator import FolderGenerator
 from ..generation.text_generator import TextGenerator
+from ..machine.device import Device, choose_device
 
 
 def precision(device: Device) -> torch.dtype:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huggingface_hub import ModelCardData
 
-from ..model_folder import CURVES_PICTURE
+from ..model_folder import CARD, CURVES_PICTURE
 from .card import environment
 from .curves import loss_curve
 from .pretrained import Pretrained
@@ -30,6 +30,6 @@ def base_card(pretrained: Pretrained) -> dict[str, bytes]:
         )
     )
     return {
-        "README.md": f"---\n{metadata.to_yaml()}\n---\n\n{body}".encode(),
+        CARD: f"---\n{metadata.to_yaml()}\n---\n\n{body}".encode(),
         CURVES_PICTURE: loss_curve(pretrained),
     }

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..bases.languages import language_warning
-from ..model_folder import PREDICTIONS, prompt_of
+from ..model_folder import PREDICTIONS, avatar_picture, prompt_of
 from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
 from ..text.languages import without_spaces
@@ -176,7 +176,7 @@ def _authors(record: Record, pictures: Sequence[str]) -> list[dict[str, str | No
             "name": author.account.name or author.account.handle,
             "handle": author.account.handle,
             "url": _web(author.account.url),
-            "picture": name if (name := f"avatar-{number}.png") in pictures else None,
+            "picture": name if (name := avatar_picture(number)) in pictures else None,
         }
         for number, author in enumerate(record.authors[:MOST_SHOWN], start=1)
     ]

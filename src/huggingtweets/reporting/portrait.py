@@ -9,6 +9,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
+from ..model_folder import avatar_picture
 from ..types import Account, Record
 from .context import MOST_SHOWN
 from .picture import draw, plain
@@ -39,7 +40,7 @@ def address(person: Mapping[str, object]) -> str:
 def avatar_pictures(record: Record, avatars: Mapping[str, bytes]) -> dict[str, bytes]:
     """A round picture per author, `avatar-1.png` and so on, in the record's order; of very many a few."""
     people = [portrait(author.account, avatars) for author in record.authors[:MOST_SHOWN]]
-    return {f"avatar-{number}.png": draw("avatar", person) for number, person in enumerate(people, start=1)}
+    return {avatar_picture(number): draw("avatar", person) for number, person in enumerate(people, start=1)}
 
 
 def _initials(account: Account) -> str:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import MissingExtra, UserError
+from ..machine import cores
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def serve(
         raise UserError(
             f"--host {host} lets others reach your bots; give --api-key-file, or --without-key if all may"
         )
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))  # one core for requests
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() - 1)))  # one core for requests
     bots = Bots(models)
     bots.check()
     hosts = None if keys or host not in LOOPBACK else LOOPBACK

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import BrokenArchive
+from ..model_folder import NGRAM_WEIGHTS, WHOLE_WEIGHTS
 from ._formats.archive_files import ArchiveFiles, open_archive
 from ._formats.fields import names, parts
 from ._formats.table_rows import is_table
@@ -23,6 +24,7 @@ _OF_X = re.compile(r"(?:^|/)(?:data/manifest\.js|Your archive\.html)$")
 _TWEETS = re.compile(r"(?:^|/)tweets?\.js$")
 _PART_OF_X = "is a part of X's archive, without posts; unpack all parts into one folder, and give that"
 _WRITTEN = "is a document of a word processor; save it as text, one post a line, and give that"
+_MODEL = "is a model; give the posts that one is to be trained on"
 _COMPRESSED = "is compressed; unpack it, and give the file or folder inside"
 _MAIL = "is e-mail that is not read; give what you sent as one mbox, like Sent.mbox"
 _DATABASE = "is a database, but no whole chat.db of iMessage; copy it again, or export your own posts"
@@ -68,8 +70,8 @@ _BY_FILE_INSIDE = {
     "word/": _WRITTEN,
     "content.xml": _SHEETS,
     "Index/": _SHEETS,
-    "model.safetensors": "is a model; give the posts that one is to be trained on",
-    "ngram.safetensors": "is a model; give the posts that one is to be trained on",
+    WHOLE_WEIGHTS: _MODEL,
+    NGRAM_WEIGHTS: _MODEL,
 }
 
 

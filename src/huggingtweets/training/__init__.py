@@ -7,14 +7,13 @@ from pathlib import Path
 
 import torch
 
-from ..bases.bos_token import open_with, with_bos_token
-from ..bases.loading import LoadedBase, load_base
-from ..bases.speakers import introduce, keep_speakers
-from ..device import Device, choose_device, environment, return_freed_memory
+from ..bases.loading import LoadedBase
 from ..files import sha256
 from ..model_folder import FinetunedModel
 from ..progress import Watcher
-from ..types import Base, Dataset, Recipe
+from ..tokenization.prefix import set_opening
+from ..tokenization.speakers import add_speakers, keep_speakers
+from ..types import Dataset, Recipe
 from .adapters import adapt, merge
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
@@ -27,22 +26,12 @@ from .process_group import ProcessGroup, join_process_group
 from .saving import save_model
 
 __all__ = [
-    "Base",
-    "Device",
-    "LoadedBase",
     "Predictor",
     "ProcessGroup",
     "TrainOptions",
-    "choose_device",
-    "environment",
     "join_process_group",
-    "keep_speakers",
-    "load_base",
     "narrow_matrices",
-    "open_with",
-    "return_freed_memory",
     "train",
-    "with_bos_token",
 ]
 
 
@@ -66,9 +55,9 @@ def train(
     authors = [p.author for p in (*dataset.train, *dataset.held_out)] if recipe.speakers else []
     base = dataclasses.replace(base, tokenizer=keep_speakers(base.tokenizer, set(authors)))
     if authors:
-        introduce(base.model, base.tokenizer, authors)
+        add_speakers(base.model, base.tokenizer, authors)
     if recipe.opening:
-        open_with(base.tokenizer, recipe.opening)
+        set_opening(base.tokenizer, recipe.opening)
     adapted = adapt(base.model, recipe, base.base) if recipe.method == "lora" else None
     if recipe.frozen_layers:
         freeze_lower_layers(base.model, recipe)

@@ -20,8 +20,8 @@ from typing import Any, overload
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..bases.opening import opening
-from ..bases.speakers import speakers
+from ..tokenization.opening import opening
+from ..tokenization.speakers import speakers
 
 IGNORE_INDEX = -100  # target of a padding position, torch's convention
 NO_TEXT = -1  # text of a padding position

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from ..device import Device
 from ..errors import BaseError
+from ..machine.device import Device
 from .attention import use_short_rows
 from .batches import IGNORE_INDEX, Row, batches
 from .loss import token_losses

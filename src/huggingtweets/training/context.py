@@ -11,8 +11,8 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.activations import GELUTanh, NewGELUActivation
 
-from ..device import Device, keep_freed_memory, return_freed_memory
 from ..files import CheckpointConfig
+from ..machine.device import Device, keep_freed_memory, return_freed_memory
 from ..progress import MemorizationProbe, Silence, Watcher
 from .batches import Batch
 from .compatibility import can_pack, use_short_rows_where_equal

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..device import Device
+from ..machine.device import Device
 from ..progress import MemorizationProbe
 from .batches import encode, row_length
 from .compatibility import can_pack

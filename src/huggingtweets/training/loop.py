@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from ..device import PROCESSES, fingerprint
 from ..errors import InternalError, TrainingDiverged
 from ..files import CheckpointConfig
+from ..machine.device import PROCESSES, fingerprint
 from ..types import CurvePoint
 from .backward import Backward
 from .checkpoint import Checkpoint, PassedOver, RunCheckpoint, TrainState

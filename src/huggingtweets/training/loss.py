@@ -11,7 +11,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from .. import results
-from ..device import Device
+from ..machine.device import Device
 from .batches import IGNORE_INDEX, Batch, Row, batches
 from .cross_entropy import backbone, cross_entropy, token_cross_entropy
 

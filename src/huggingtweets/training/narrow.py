@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..device import Device, return_freed_memory
+from ..machine.device import Device, return_freed_memory
 
 MAX_FREED = 1 << 28  # bytes that are freed before the system gets them back, which takes time
 

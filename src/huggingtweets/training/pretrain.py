@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
-from ..device import Device
+from ..machine.device import Device
 from ..types import Recipe
 from .backward import Backward
 from .checkpoint import TrainState

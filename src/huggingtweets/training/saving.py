@@ -10,13 +10,13 @@ import torch
 from torch import nn
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ..bases.bos_token import with_bos_token
-from ..bases.opening import opening
-from ..bases.special_tokens import suppressed_tokens
 from ..files import readable
 from ..files.tensors import tensor_errors
 from ..model_folder import TOKENIZER_CONFIG, WHOLE_WEIGHTS
 from ..progress import quiet_transformers
+from ..tokenization.opening import opening
+from ..tokenization.prefix import with_bos_token
+from ..tokenization.special_tokens import suppressed_tokens
 from ..types import Sampling
 from . import adapters
 

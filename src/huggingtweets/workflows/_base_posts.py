@@ -63,7 +63,7 @@ def _is_named(base: Base, recipe: Recipe) -> bool:
 
 def _digest(record: Record, sampling: Sampling, count: int, seed: int) -> str:
     """Of all that the posts depend on."""
-    from ..device import choose_device, fingerprint  # noqa: PLC0415 -- imports torch
+    from ..machine.device import choose_device, fingerprint  # noqa: PLC0415 -- imports torch
 
     origin = (
         record.base.digest,

@@ -5,15 +5,13 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
-
 from .. import bases
 from ..bases import named
 from ..bases.base_cache import current_base_cache
 from ..errors import BaseError, MissingExtra
+from ..machine import GIGABYTE, swap, this_machine
 from ..progress import Watcher
 from ..types import NO_BASE, Recipe
-from .recipes import GIGABYTE, this_machine
 
 PROCESS = 1.0  # gigabytes of a training besides what its weights need: libraries, and posts
 USED_BY_LORA = 10  # bytes for each weight of the base: docs/log.md, 2026-11-28
@@ -50,8 +48,8 @@ def _require_memory(recipe: Recipe, watcher: Watcher) -> None:
         f"{billions * USED:.0f} GB of {of_gpu}memory, and this machine has {memory:.0f}; LoRA needs far less "
         "(--set method=lora), as does a smaller base"
     )
-    swap = 0.0 if machine.gpu else psutil.swap_memory().total / GIGABYTE
-    if billions * (HELD if recipe.beta1 else WITHOUT_MOMENTUM) > memory + swap:
+    on_disk = 0.0 if machine.gpu else swap()
+    if billions * (HELD if recipe.beta1 else WITHOUT_MOMENTUM) > memory + on_disk:
         raise BaseError(line)
     watcher.note(line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from .. import exporters
-from ..bases.opening import opening
-from ..bases.speakers import find, speakers
 from ..errors import ModelError, UserError, first_line, is_panic
 from ..exporters import QUANTS, Check, ExportRequest, PublishedCopies, PublishedFilters, PublishedHandles
 from ..files import readable, whole_folder
@@ -22,6 +21,8 @@ from ..model_folder import COPY_INDEX, EXPORTS, GENERATION_CONFIG, ModelFolder, 
 from ..progress import Silence, Watcher, quiet_transformers
 from ..registry import suggestion
 from ..text.private import PATTERNS
+from ..tokenization.opening import opening
+from ..tokenization.speakers import speaker_token, speakers
 from ..types import Sampling
 
 _NGRAM = "which no other program runs; train one that has a base, for example with --recipe starter"
@@ -80,9 +81,9 @@ def export(
         for file in written:
             readable(file)
         files = tuple(sorted(file.relative_to(path).as_posix() for file in written))
-    warning = exporter.WARNING.replace("{folder}", shlex.quote(target.as_posix()))
-    if request.opening and to == "gguf":
-        warning += OPENING.format(opening=json.dumps(request.opening))
+    advice = OPENING.format(opening=json.dumps(request.opening)) if request.opening else ""
+    known = {"{folder}": shlex.quote(target.as_posix()), "{opening}": advice}
+    warning = re.sub("|".join(map(re.escape, known)), lambda found: known[found[0]], exporter.WARNING)
     return Exported(folder=str(target), target=to, files=files, checks=checks, warning=warning)
 
 
@@ -186,7 +187,7 @@ def _begin(tokenizer: Any, speaker: str | None) -> tuple[int, str]:
     """
     known = speakers(tokenizer)
     if speaker:
-        token = find(known, speaker)
+        token = speaker_token(known, speaker)
         return token, next(handle for handle, number in known.items() if number == token)
     if known:
         raise UserError(

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from .. import models
-from ..errors import UserError, unfit
+from ..errors import UserError
 from ..evaluation.style import StyleScorer, load_style
 from ..generation.filters import filters_for, load_filters, objection_to_all
+from ..generation.settings import with_changes
 from ..generation.text_generator import TextFilter, Written
 from ..generation.wildness import as_wildness, temperature
 from ..model_folder import ModelFolder
@@ -107,11 +107,7 @@ def _settings(own: Sampling, changes: Mapping[str, float], wildness: str | None)
         raise UserError("--wildness and --temperature both set the temperature; give one of them")
     if wildness is not None:
         changes = {**changes, "temperature": temperature(as_wildness(wildness), own.temperature)}
-    given = {**msgspec.to_builtins(own), **changes}
-    try:
-        return msgspec.convert(given, Sampling)
-    except msgspec.ValidationError as error:
-        raise UserError(unfit(error, given, Sampling)) from error
+    return with_changes(own, changes)
 
 
 def _best_of_each(written: Written, scorer: StyleScorer, best_of: int) -> Written:

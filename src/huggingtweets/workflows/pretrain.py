@@ -21,19 +21,22 @@ from tokenizers import Tokenizer
 
 from .. import bases, training
 from ..bases.hub import cached_hub_answers
+from ..bases.loading import load_base
 from ..cleaning import main_language, text
 from ..dataset.shards import find_shards, read_posts
 from ..errors import UserError
 from ..files import CheckpointConfig, sha256, whole_file, whole_folder
 from ..files.home_folder import home
 from ..generation.transformers_generator import TransformersGenerator, sample_in_training
-from ..model_folder import PRETRAINED, ModelFolder
+from ..machine.device import choose_device, environment
+from ..model_folder import PRETRAINED, TOKENIZER, ModelFolder
 from ..progress import MemorizationProbe, Silence, Watcher
 from ..registry import suggestion
 from ..reporting.base_card import base_card
 from ..reporting.pretrained import Pretrained
 from ..staging import one_at_a_time
 from ..text.private import without_private_details
+from ..tokenization.prefix import with_bos_token
 from ..training import pretrain as pretraining
 from ..training.checkpoint import TrainState
 from ..training.gpt2 import SIZES, Size, base_vocabulary, new_model
@@ -96,7 +99,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
         watcher.stage("train", f"{config.size} on {tokens:,} tokens of {posts:,} posts")
         model, fast, state = _train(corpus, tokenizer, tokens, watcher)
         watcher.stage("evaluate")
-        generator = TransformersGenerator(model, training.with_bos_token(fast))
+        generator = TransformersGenerator(model, with_bos_token(fast))
         samples = generator.generate(count=SAMPLES, seed=config.seed).samples
         weights = save_model(model.half(), fast, Sampling(), folder)
         pretrained = Pretrained(
@@ -115,7 +118,7 @@ def pretrain(config: PretrainConfig, watcher: Watcher | None = None) -> Pretrain
             samples=tuple(sample.text for sample in samples),
             languages=(main_language(corpus.held_out),),
             seconds=round(state.seconds, 1),
-            environment=training.environment(training.choose_device()),
+            environment=environment(choose_device()),
             created_at=datetime.now(UTC).replace(microsecond=0),
             version=version("huggingtweets"),
             model_digest=sha256(weights),
@@ -148,7 +151,7 @@ class _Corpus:
         for shard in self.shards:
             digest.update(sha256(shard).encode())
         self.digest = digest.hexdigest()
-        base = training.load_base(config.base) if config.base and config.keep_vocabulary else None
+        base = load_base(config.base) if config.base and config.keep_vocabulary else None
         self._base_vocabulary = base_vocabulary(base) if base else None
         name = f"{config.size}-of-{base.base.digest[:16]}" if base else config.size
         seed = f"-seed-{config.seed}" if config.seed else ""
@@ -157,7 +160,7 @@ class _Corpus:
 
     def vocabulary(self, watcher: Watcher) -> Tokenizer:
         """The vocabulary of this corpus, trained once; that of the base with more tokens where it is kept."""
-        path = self.folder / "tokenizer.json"
+        path = self.folder / TOKENIZER
         if not path.is_file():
             tokenizer = self._train_vocabulary(watcher)
             with whole_folder(self.folder, replace=True) as folder:
@@ -219,7 +222,7 @@ def _train(
 ) -> tuple[Any, Any, TrainState]:
     """Train a new model, or the base; return it, its tokenizer and how the training ended."""
     config, size = corpus.config, corpus.size
-    base = training.load_base(config.base) if config.base else None
+    base = load_base(config.base) if config.base else None
     model, fast = new_model(size, tokenizer, config.seed, base)
     plan = pretraining.pretraining_plan(
         corpus.batches(math.ceil(tokens / size.batch_tokens)),
@@ -229,7 +232,7 @@ def _train(
     )
     run = corpus.folder / (f"run-from-{base.base.digest[:16]}" if base else "run")
     options = training.TrainOptions(
-        device=training.choose_device(),
+        device=choose_device(),
         checkpoints=CheckpointConfig(run, config.checkpoint_seconds),
         probe_memorization=_sample_posts,
         watcher=watcher,
@@ -240,7 +243,7 @@ def _train(
 def _sample_posts(model: Any, tokenizer: Any) -> MemorizationProbe:
     """Some posts of a model during its training; copies of a whole corpus are not counted."""
     sampling = Sampling(max_new_tokens=PROBE_TOKENS)
-    samples = sample_in_training(model, training.with_bos_token(tokenizer), PROBE_SAMPLES, sampling, seed=0)
+    samples = sample_in_training(model, with_bos_token(tokenizer), PROBE_SAMPLES, sampling, seed=0)
     return MemorizationProbe(samples=samples, copied=None)
 
 
@@ -255,7 +258,7 @@ def _default_tokens(corpus: _Corpus, tokenizer: Tokenizer) -> int:
         return TOKENS_PER_PARAMETER * parameters
     file = corpus.folder / f"positions-in-{config.hours:g}-hours.json"
     if not file.is_file():
-        trial, device = corpus.batches(pretraining.TRIAL_STEPS), training.choose_device()
+        trial, device = corpus.batches(pretraining.TRIAL_STEPS), choose_device()
         speed = pretraining.positions_per_second(size, tokenizer, trial, config.seed, device)
         whole_file(file, msgspec.json.encode(max(size.batch_tokens, int(speed * config.hours * 3600))))
     tokens: int = msgspec.json.decode(file.read_bytes(), type=int)

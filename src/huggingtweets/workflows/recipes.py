@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
 from huggingface_hub import constants
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from .. import bases, recipes
 from ..errors import BaseError, InternalError
+from ..machine import Machine, this_machine
 from ..model_folder import PRETRAINED
 from ..progress import Silence, Watcher
 from ..types import NO_BASE, Recipe
-from ._control_groups import memory_limit
-from ._executors import cores
-
-GIGABYTE = 1e9  # bytes
-NVIDIA_DRIVERS = ("libcuda.so.1", "nvcuda.dll")  # of Linux and Windows
-AMD_DRIVER = Path("/dev/kfd")
-
-
-class Machine(Struct, frozen=True, kw_only=True):
-    """What decides which recipes a machine can run. Memory is in gigabytes (1e9 bytes)."""
-
-    memory: float
-    cores: int
-    gpu: str = ""  # its name, "" where there is none that CUDA knows
-    gpu_memory: float = 0.0
-
-    def __str__(self) -> str:
-        cores = f"{self.cores} {'core' if self.cores == 1 else 'cores'}"
-        gpu = f"{self.gpu} with {self.gpu_memory:.0f} GB" if self.gpu else "no GPU"
-        return f"{cores}, {self.memory:.0f} GB of memory, {gpu}"
 
 
 class ListedRecipe(Struct, frozen=True, kw_only=True):
@@ -48,27 +27,6 @@ class ListedRecipe(Struct, frozen=True, kw_only=True):
     method: str
     base_here: bool  # whether its base is on this machine
     obstacle: str = ""  # why `train` does not choose it here by itself, "" where it can
-
-
-def this_machine() -> Machine:
-    """The machine that this program runs on. PyTorch is loaded only where it could know a GPU."""
-    memory = min(psutil.virtual_memory().total, memory_limit())
-    machine = Machine(memory=memory / GIGABYTE, cores=cores())
-    if not has_gpu_driver():
-        return machine
-    from ..device import choose_device, gpu_memory  # noqa: PLC0415 -- with torch
-
-    device = choose_device()
-    return replace(
-        machine,
-        gpu=device.name if device.kind == "cuda" else "",
-        gpu_memory=gpu_memory(device) / GIGABYTE,
-    )
-
-
-def has_gpu_driver() -> bool:
-    """Whether a GPU has its driver: that of NVIDIA, or that of AMD. Without one PyTorch knows no GPU."""
-    return AMD_DRIVER.exists() or any(map(_can_be_loaded, NVIDIA_DRIVERS))
 
 
 def list_recipes(machine: Machine | None = None) -> list[ListedRecipe]:
@@ -145,14 +103,6 @@ def obstacle(recipe: Recipe, machine: Machine) -> str:
     if recipe.method == "lora" and not find_spec("peft"):
         return "needs pip install 'huggingtweets[lora]'"
     return ""
-
-
-def _can_be_loaded(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
 
 
 def _listed(recipe: Recipe, machine: Machine) -> ListedRecipe:

@@ -216,7 +216,7 @@ def _recorded_threads(record: Record, watcher: Watcher) -> AbstractContextManage
     """As many threads as the training had: sums are split among them, which changes the rounding."""
     if "threads" not in record.environment:  # an n-gram model only counts
         return nullcontext()
-    from ..device import recorded_threads  # noqa: PLC0415 -- imports torch
+    from ..machine.device import recorded_threads  # noqa: PLC0415 -- imports torch
 
     return recorded_threads(int(record.environment["threads"]), watcher.note)
 

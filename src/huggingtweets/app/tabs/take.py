@@ -14,7 +14,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from ... import models
-from ...model_folder import CURVES_PICTURE, FUNNEL_PICTURE, PREDICTIONS, ModelFolder
+from ...model_folder import CURVES_PICTURE, FUNNEL_PICTURE, PREDICTIONS, ModelFolder, avatar_picture
 from ...workflows.evaluate import evaluate
 from ...workflows.train import HOLDS_POSTS, SHORT_EVALUATION
 from ..language import N_, _
@@ -182,7 +182,7 @@ def _card(folder: ModelFolder) -> str:
     text = folder.card.read_text("utf-8") if folder.card.is_file() else ""
     if text.startswith("---"):
         _, _, text = text.partition("\n---\n")  # a line of its own: names and figures may hold hyphens
-    for name in re.findall(r'src="(avatar-\d+\.png)"', text):
+    for name in (avatar_picture(number + 1) for number in range(len(folder.record.authors))):
         if (folder.path / name).is_file():
             text = text.replace(f'"{name}"', f'"{data_url((folder.path / name).read_bytes())}"')
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("![")]

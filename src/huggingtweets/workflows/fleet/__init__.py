@@ -23,8 +23,8 @@ from ...signals import first_signal_noted
 from ...text.counting import counted
 from ...tracking import Run
 from ...types import Recipe, Stage
-from .._execution import open_executor, require_executor
-from .._executors import Executor
+from .._executors import open_executor, require_executor
+from .._executors.interface import Executor
 from .._trainable import require_trainable
 from . import records
 from .authors import is_table_of_authors, read_folder, read_table, require_authors, with_earlier_names

@@ -13,7 +13,7 @@ from ...progress import Watcher, duration
 from ...signals import Noted
 from ...text.counting import counted
 from ...tracking import Run
-from .._executors import Died, Executor, Finished
+from .._executors.interface import Died, Executor, Finished
 from . import leases
 from .config import AuthorRequest, Outcome, State
 from .records import save_outcome

@@ -30,8 +30,6 @@ KINDS = {  # folder below home() -> kind of each of its entries, which is delete
     "uploads": "uploaded file",
 }
 EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions before 1.0
-NAMES_GGUF = ("Modelfile", "bot.json")  # files of exports that name their GGUF file
-OF_A_BOT = ("avatar.png", "copies-*.bin")  # what lies beside `bot.json` and tells of the person
 WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
 UNKNOWN_OWNER = "left by a run that was killed, of whatever posts"
 UNKNOWN_INDEX = "left by a model that is gone, of whatever posts"
@@ -101,13 +99,14 @@ def exports(subject: Subject, elsewhere: Sequence[Path]) -> list[Trace]:
 
 def _export(file: Path) -> list[Path]:
     """What was exported with a GGUF file: its folder where that holds nothing else, or else the files."""
-    from ...exporters.web import PAGE, VENDORED  # noqa: PLC0415 -- heavy, and needed where there is an export
+    from ...exporters import ollama, web  # noqa: PLC0415 -- heavy, and needed where there is an export
 
-    beside = [file.parent / name for name in NAMES_GGUF]
+    beside = [file.parent / name for name in (ollama.MODELFILE, web.BOT)]  # which name their GGUF file
     own = [path for path in beside if path.is_file() and file.name in path.read_text("utf-8", "replace")]
-    if file.parent / "bot.json" in own:
-        own += [path for name in OF_A_BOT for path in sorted(file.parent.glob(name))]
-    page = {VENDORED, *(path.name for path in PAGE.iterdir())}
+    if file.parent / web.BOT in own:
+        about_person = (web.AVATAR, web.COPIES.format("*"))
+        own += [path for name in about_person for path in sorted(file.parent.glob(name))]
+    page = {web.VENDORED, *(path.name for path in web.PAGE.iterdir())}
     others = {path.name for path in file.parent.iterdir()} - page - {path.name for path in (file, *own)}
     return [file.parent] if own and not others else [file, *own]
 

@@ -26,7 +26,7 @@ from ...model_folder import folder_name
 from ...progress import Silence, Watcher, duration
 from ...text.counting import counted
 from ...types import Dataset, Sampling
-from .._execution import require_executor
+from .._executors import require_executor
 from .._same_person import remember
 from .._trainable import require_trainable
 from ..data import build_dataset, read

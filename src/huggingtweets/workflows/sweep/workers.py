@@ -12,8 +12,8 @@ import optuna
 from ...errors import InternalError
 from ...progress import Silence, Watcher
 from ...types import Dataset
-from .._execution import open_executor
-from .._executors import Died
+from .._executors import open_executor
+from .._executors.interface import Died
 from .config import SweepConfig
 from .objective import Objective
 from .space import Range, recipe_settings

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
-from ..errors import UserError, first_line
-from ._executors import RECYCLED_AFTER, Died, Finished, Work, attempt, cores
+from ...errors import UserError, first_line
+from ...machine import cores
+from .interface import RECYCLED_AFTER, Died, Finished, Work, attempt
 
 NO_REPORTS = {"RAY_USAGE_STATS_ENABLED": "0"}  # Ray sends usage reports, unless this is set
 NO_UV = {

@@ -1,15 +1,16 @@
-"""Which executors there are, and how one is opened."""
+"""Which executors there are, and how one is opened: local.py has that of this machine, ray.py that of Ray."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
-from ..errors import MissingExtra, UserError
-from ..registry import suggestion
-from ..types import Recipe
-from ._executors import Executor, LocalExecutor, Work
-from ._ray import RayExecutor
-from ._trainable import trainings_at_once
+from ...errors import MissingExtra, UserError
+from ...registry import suggestion
+from ...types import Recipe
+from .._trainable import trainings_at_once
+from .interface import Executor, Work
+from .local import LocalExecutor
+from .ray import RayExecutor
 
 EXECUTORS = ("local", "ray")
 

@@ -12,6 +12,8 @@ from importlib.metadata import version
 
 import torch
 
+from . import cores
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 PROCESSES = "processes"  # as records and checkpoints call their number
 _PACKAGES = ("huggingtweets", "torch", "transformers", "tokenizers", "numpy", "pyarrow", "safetensors")
@@ -82,7 +84,7 @@ def environment(device: Device, processes: int = 1, packages: Sequence[str] = ()
         "system": f"{platform.system()} {platform.machine()}",
         "device": device.name,
         "precision": "bfloat16 autocast" if device.bf16 else "float32",
-        "cores": str(os.cpu_count() or 0),
+        "cores": str(cores()),
         "threads": str(torch.get_num_threads()),
         **_several(processes),
         **{package: version(package) for package in (*_PACKAGES, *packages)},

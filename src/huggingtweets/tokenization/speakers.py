@@ -31,7 +31,7 @@ def keep_speakers(tokenizer: Any, handles: Collection[str]) -> PreTrainedTokeniz
     """A tokenizer that knows no speakers but these; the tokens of others, whom no post is by, become unused.
 
     Args:
-        tokenizer: of the library tokenizers where it knows speakers, as `introduce` needs one.
+        tokenizer: of the library tokenizers where it knows speakers, as `add_speakers` needs one.
         handles: of authors.
     """
     others = {token for handle, token in speakers(tokenizer).items() if handle not in handles}
@@ -54,7 +54,7 @@ def keep_speakers(tokenizer: Any, handles: Collection[str]) -> PreTrainedTokeniz
     )
 
 
-def introduce(model: Any, tokenizer: PreTrainedTokenizerBase, handles: Iterable[str]) -> None:
+def add_speakers(model: Any, tokenizer: PreTrainedTokenizerBase, handles: Iterable[str]) -> None:
     """Give each new author a token at the end of the vocabulary; model and tokenizer are changed in place."""
     from tokenizers import AddedToken  # noqa: PLC0415 -- the command line's --help needs none
 
@@ -69,7 +69,7 @@ def introduce(model: Any, tokenizer: PreTrainedTokenizerBase, handles: Iterable[
         layer.weight.data[new] = layer.weight.data[begin].clone()
 
 
-def find(known: dict[str, int], handle: str) -> int:
+def speaker_token(known: dict[str, int], handle: str) -> int:
     """The token of one author.
 
     Raises:

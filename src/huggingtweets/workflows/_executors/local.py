@@ -1,78 +1,24 @@
-"""Executors: a driver hands out items, and long-lived workers do them one after the other.
-
-An executor promises nothing about what its workers leave behind. The driver keeps what counts elsewhere, so
-that driver and workers may die at any moment.
-"""
+"""Work in processes of this machine."""
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-from ..errors import UserError
-from ..signals import STOPPING, interrupt_main, raise_interrupts
-from ._control_groups import core_limit
+from ...machine import cores
+from ...signals import STOPPING, interrupt_main, raise_interrupts
+from .interface import RECYCLED_AFTER, Died, Finished, Work, attempt
 
-RECYCLED_AFTER = 200  # items, after which a worker is replaced, so that leaks do not add up
 FOR_DRIVER = {*STOPPING} - {signal.SIGTERM}  # of a terminal, which sends them to workers, too
 STOP_SECONDS = 30.0  # that a worker has to keep what it did, when it is asked to stop
-
-Work = Callable[[Any], Any]  # done for each item; both must be picklable
-
-
-@dataclass(frozen=True)
-class Finished:
-    """An item was done; `value` is what the work returned."""
-
-    item: Any
-    value: Any
-
-
-@dataclass(frozen=True)
-class Died:
-    """A worker ended, or raised, before its item was done."""
-
-    item: Any
-    reason: str
-    is_gone: bool  # whether it surely works no more; a machine that is cut off may go on for a while
-    error: UserError | None = None  # what the work raised, where the user can do something about it
-
-
-class Executor(Protocol):
-    """Does items in other processes."""
-
-    def __enter__(self) -> Self:
-        """Make the workers, or prepare to."""
-
-    def __exit__(self, *error: object) -> None:
-        """Stop the workers; those that work are asked to keep what they did."""
-
-    @property
-    def free(self) -> int:
-        """How many more items can be handed out now."""
-
-    def submit(self, item: Any) -> None:
-        """Hand out an item to a worker that is free."""
-
-    def wait(self, seconds: float) -> Sequence[Finished | Died]:
-        """What ended, at the latest after so many seconds."""
-
-
-def cores() -> int:
-    """The cores that this process may use, which a container or a scheduler can limit."""
-    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
-    given = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return math.ceil(min(given, core_limit()))
 
 
 @dataclass
@@ -162,16 +108,6 @@ class LocalExecutor:
         other.close()
         self._workers.append(_Worker(process, own))
         return self._workers[-1]
-
-
-def attempt(work: Work, item: Any) -> tuple[Any, UserError | None, str]:
-    """Do an item; return its value, or the error and a line about it."""
-    try:
-        return work(item), None, ""
-    except UserError as error:
-        return None, error, str(error)
-    except Exception as error:  # noqa: BLE001 -- the worker goes on with the next item
-        return None, None, f"{type(error).__name__}: {error}"
 
 
 def _serve(connection: Connection, pickled_work: bytes, threads: int) -> None:

@@ -6,17 +6,15 @@ import math
 
 import pytest
 
-from huggingtweets.workflows import _control_groups
-from huggingtweets.workflows._control_groups import core_limit, memory_limit
-from huggingtweets.workflows._executors import cores
-from huggingtweets.workflows.recipes import this_machine
+from huggingtweets.machine import control_groups, cores, this_machine
+from huggingtweets.machine.control_groups import core_limit, memory_limit
 
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
     """Make the groups of this process, and the files in them."""
-    monkeypatch.setattr(_control_groups, "OWN", tmp_path / "own")
-    monkeypatch.setattr(_control_groups, "MOUNTED", tmp_path / "mounted")
+    monkeypatch.setattr(control_groups, "OWN", tmp_path / "own")
+    monkeypatch.setattr(control_groups, "MOUNTED", tmp_path / "mounted")
 
     def make(own: str, **files: str) -> None:
         (tmp_path / "own").write_text(own)

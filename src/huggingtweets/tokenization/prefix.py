@@ -21,7 +21,7 @@ MOST = 32  # tokens of an opening
 STARTS = ("a", "The", "1", "#a", "@a", '"', "(", ":", "é", "\U0001f426")  # of posts, one of each kind
 
 
-def open_with(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
+def set_opening(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
     """Make a text stand between the BOS token and each post, in place.
 
     Raises:

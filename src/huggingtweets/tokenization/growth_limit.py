@@ -10,8 +10,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..model_folder import TOKENIZER
-
 MOST = 64  # letters or tokens that one letter may become; NFKD makes 18 letters of one, UTF-8 4 bytes
 _SIGNS = string.printable + "é🙂"
 
@@ -35,7 +33,7 @@ def require_bounded_file(file: Path) -> None:
         for factor in _factors(part):
             growth *= factor
         if growth > MOST:
-            raise ValueError(f"{TOKENIZER}: its replacements make more than {MOST} letters of one")
+            raise ValueError(f"its replacements make more than {MOST} letters of one")
 
 
 def _factors(part: Any) -> Iterator[float]:
@@ -60,8 +58,8 @@ def require_bounded(tokenizer: Any) -> None:
     """
     before = len(tokenizer("")["input_ids"])
     if before > MOST:
-        raise ValueError(f"{TOKENIZER}: it puts {before:,} tokens before each text; at most {MOST} are usual")
+        raise ValueError(f"it puts {before:,} tokens before each text; at most {MOST} are usual")
     for sign in _SIGNS:
         tokens = len(tokenizer(sign, add_special_tokens=False)["input_ids"])
         if tokens > MOST:
-            raise ValueError(f"{TOKENIZER}: it makes {tokens:,} tokens of one sign; at most {MOST} are usual")
+            raise ValueError(f"it makes {tokens:,} tokens of one sign; at most {MOST} are usual")

@@ -3,8 +3,8 @@
 from tokenizers import AddedToken
 
 from huggingtweets.bases.loading import load_base
-from huggingtweets.bases.speakers import introduce, speakers
-from huggingtweets.bases.special_tokens import suppressed_tokens
+from huggingtweets.tokenization.speakers import add_speakers, speakers
+from huggingtweets.tokenization.special_tokens import suppressed_tokens
 
 
 def with_tokens():
@@ -29,5 +29,5 @@ def test_tokens_of_chats_are_suppressed():
 def test_tokens_of_speakers_are_suppressed():
     """A model of several authors never writes the token of one."""
     base = load_base("starter")
-    introduce(base.model, base.tokenizer, ["ada", "bob"])
+    add_speakers(base.model, base.tokenizer, ["ada", "bob"])
     assert set(speakers(base.tokenizer).values()) <= set(suppressed_tokens(base.tokenizer))
