@@ -89,12 +89,19 @@ def _work_as_on_windows(folder):
     worker.main(folder)
 
 
-@pytest.mark.parametrize("work", [worker.main, pytest.param(_work_as_on_windows, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda folder: queue._start(folder, own_home=False).wait(),
+        pytest.param(lambda folder: call(_work_as_on_windows, folder).returncode, marks=pytest.mark.slow),
+    ],
+    ids=["as the page starts it", "as on Windows"],
+)
 def test_a_run_is_stopped_without_signals_between_processes(work, tmp_path):
     """A file asks for it, since Windows would kill what it sends SIGINT to; the run says that it stopped."""
     folder = request_in(tmp_path)
     events.ask_to_stop(folder)
-    assert call(work, folder).returncode == 0
+    assert work(folder) == 0
     state = events.state(events.load(folder))
     assert isinstance(state, events.Stopped)
     assert state.message == ""

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -119,13 +121,56 @@ def serve(limits: str, port: int, token: str, late: str, late_by: float, ready: 
 
 def serve_forked(folder: Path, environment: dict[str, str], hub: str, *arguments: Any) -> None:
     """Serve the page in a folder, with an environment, and in a session of its own, as `Popen` starts it."""
+    from huggingtweets.app import queue  # noqa: PLC0415 -- in the new process only
+
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     if hub:
         use_hub(hub, pytest.MonkeyPatch())
+    start, start_run = queue._start, forked_runs()
+    queue._start = lambda run, *, own_home: start(run, own_home=True) if own_home else start_run(run)  # type: ignore[assignment, return-value]
     serve(*arguments)
+
+
+class ForkedRun:
+    """The process of a run, with what the page uses of `Popen`."""
+
+    def __init__(self, ended: Connection[Any, Any]) -> None:
+        self._ended = ended
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit code."""
+        code: int = self._ended.recv()
+        return code
+
+
+def forked_runs() -> Callable[[Path], ForkedRun]:
+    """What starts the processes of runs, one after the other, which need not import torch again.
+
+    They are forked from a process that is forked here, while this one has no threads yet.
+    """
+    from huggingtweets.app import worker  # noqa: PLC0415 -- in the new process only
+
+    here, there = Pipe()
+    if os.fork():
+        there.close()
+
+        def start(folder: Path) -> ForkedRun:
+            here.send(folder)
+            return ForkedRun(here)
+
+        return start
+    here.close()
+    with suppress(EOFError):  # the page has ended
+        while True:
+            folder = there.recv()
+            process = get_context("fork").Process(target=worker.main, args=(folder,))
+            process.start()
+            process.join()
+            there.send(process.exitcode)
+    os._exit(0)
 
 
 @contextmanager
