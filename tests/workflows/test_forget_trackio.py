@@ -1,0 +1,123 @@
+"""What `forget` finds in trackio, whatever project and model are called; records of others stay."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from huggingtweets import load_recipe, tracking
+from huggingtweets.model_folder import ModelFolder
+from huggingtweets.types import Account, Author, Base, Funnel, Record, Stage, Tracked, TrainingResult
+from huggingtweets.workflows.forget import find_traces, forget
+
+
+def record_model(handle, name, digests, project=tracking.PROJECT):
+    """A model folder of a person that says by which tracker it was recorded."""
+    dataset_digest, model_digest = digests
+    author = Author(
+        account=Account(handle=handle, name=handle, source="table"),
+        funnel=Funnel(read=1, dropped={}, kept=1),
+        characters=1,
+        train=1,
+        held_out=0,
+        input_digest="",
+    )
+    record = Record(
+        name=name,
+        created_at=datetime(2024, 1, 1, tzinfo=UTC),
+        version="1",
+        recipe=load_recipe("starter"),
+        base=Base(name="starter", digest="0" * 64),
+        authors=(author,),
+        split_by="time",
+        dataset_digest=dataset_digest,
+        model_digest=model_digest,
+        curve=(),
+        result=TrainingResult(metrics=()),
+        seconds={},
+        environment={},
+        tracked=Tracked(tracker="trackio", project=project),
+    )
+    folder = Path("models", f"{handle}s")
+    folder.mkdir(parents=True)
+    ModelFolder(folder).save_record(record)
+
+
+def record_training(project, group, handle, digests):
+    """The runs and artifacts of a training, as `train` records them; each file names the person."""
+    dataset_digest, model_digest = digests
+    tracker = tracking.open_tracker("trackio", project=project)
+
+    def save(run, kind, digest=""):
+        file = Path(f"{kind}.txt")
+        file.write_text(f"{kind} of {handle}", "utf-8")
+        metadata = {"digest": digest} if digest else {}
+        return run.save(f"{group}-{kind}", kind=kind, files={file.name: file}, metadata=metadata)
+
+    with tracker.run(Stage.READ, group=group, config={}) as run:
+        last = save(run, "raw-dataset")
+    with tracker.run(Stage.PREPROCESS, group=group, config={}) as run:
+        run.use(last)
+        last = save(run, "train-dataset", dataset_digest)
+    with tracker.run(Stage.TRAIN, group=group, config={}) as run:
+        run.use(last)
+        run.use(run.save("pretrained-model", kind="pretrained-model", metadata={"name": "starter"}))
+        last = save(run, "finetuned-model", model_digest)
+    with tracker.run(Stage.EVALUATE, group=group, config={}) as run:
+        run.use(last)
+        last = save(run, "report")
+    with tracker.run(Stage.REPORT, group=group, config={}) as run:
+        run.use(last)
+        save(run, "card")
+
+
+def stored_files(project):
+    """The words in the files that a project stores."""
+    folder = Path(os.environ["TRACKIO_DIR"], "artifacts", project)
+    files = sorted(path.read_text("utf-8") for path in folder.rglob("*") if path.is_file())
+    return [text for text in files if " of " in text]
+
+
+def groups(project):
+    """The group of each run of a project."""
+    with sqlite3.connect(Path(os.environ["TRACKIO_DIR"], f"{project}.db")) as db:
+        return [json.loads(config)["_Group"] for (config,) in db.execute("SELECT config FROM configs")]
+
+
+ADAS, BOBS = ("a" * 64, "b" * 64), ("c" * 64, "d" * 64)
+OF_BOB = [f"{kind} of bob" for kind in ("card", "finetuned-model", "raw-dataset", "report", "train-dataset")]
+
+
+@pytest.mark.parametrize(("project", "group"), [("lab", "ada"), ("named", "My bot")])
+def test_report_and_card_go_from_any_project_under_any_name(project, group, tmp_path, monkeypatch):
+    """No digest is in them; artifacts lead there from the training, though the model may be gone."""
+    monkeypatch.chdir(tmp_path)
+    record_training(project, group, "ada", ADAS)
+    record_training(project, group, "bob", BOBS)
+    record_model("ada", "gone by now", ADAS)
+    forget(find_traces("ada"))
+    assert stored_files(project) == OF_BOB
+    assert groups(project) == [group] * 5
+
+
+def test_what_no_artifact_links_goes_by_the_name_of_the_model(tmp_path, monkeypatch):
+    """An evaluation with another tracker than the training's says no more; the group is the model's name."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("my bot", "our bot"):
+        tracker = tracking.open_tracker("trackio", project="evaluations")
+        with tracker.run(Stage.EVALUATE, group=name, config={}) as run:
+            Path("report.txt").write_text(f"report of {name}", "utf-8")
+            run.save(f"{name}-report", kind="report", files={"report": Path("report.txt")})
+    record_model("ada", "my bot", ADAS)
+    assert not [trace for trace in find_traces("ada").local if trace.path.stem == "evaluations"]
+    monkeypatch.setenv("TRACKIO_PROJECT", "evaluations")
+    record_model("bob", "my bot", BOBS)
+    assert not [trace for trace in find_traces("ada").local if trace.path.stem == "evaluations"], "whose?"
+    Path("models", "bobs", "run.json").unlink()
+    forget(find_traces("ada"))
+    assert stored_files("evaluations") == ["report of our bot"]
