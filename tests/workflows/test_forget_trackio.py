@@ -5,47 +5,24 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from huggingtweets import load_recipe, tracking
-from huggingtweets.model_folder import ModelFolder
-from huggingtweets.types import Account, Author, Base, Funnel, Record, Stage, Tracked, TrainingResult
+from huggingtweets import tracking
+from huggingtweets.types import Stage
 from huggingtweets.workflows.forget import find_traces, forget
+from tests.helpers.recorded_models import record_model
 
 
-def record_model(handle, name, digests, project=tracking.PROJECT):
-    """A model folder of a person that says by which tracker it was recorded."""
-    dataset_digest, model_digest = digests
-    author = Author(
-        account=Account(handle=handle, name=handle, source="table"),
-        funnel=Funnel(read=1, dropped={}, kept=1),
-        characters=1,
-        train=1,
-        held_out=0,
-        input_digest="",
-    )
-    record = Record(
-        name=name,
-        created_at=datetime(2024, 1, 1, tzinfo=UTC),
-        version="1",
-        recipe=load_recipe("starter"),
-        base=Base(name="starter", digest="0" * 64),
-        authors=(author,),
-        split_by="time",
-        dataset_digest=dataset_digest,
-        model_digest=model_digest,
-        curve=(),
-        result=TrainingResult(metrics=()),
-        seconds={},
-        environment={},
-        tracked=Tracked(tracker="trackio", project=project),
-    )
-    folder = Path("models", f"{handle}s")
-    folder.mkdir(parents=True)
-    ModelFolder(folder).save_record(record)
+class Clock(datetime):
+    """It stands still."""
+
+    @classmethod
+    def now(cls, tz=None):
+        """The same each time."""
+        return cls(2024, 1, 1, tzinfo=tz)
 
 
 def record_training(project, group, handle, digests):
@@ -95,11 +72,15 @@ OF_BOB = [f"{kind} of bob" for kind in ("card", "finetuned-model", "raw-dataset"
 
 @pytest.mark.parametrize(("project", "group"), [("lab", "ada"), ("named", "My bot")])
 def test_report_and_card_go_from_any_project_under_any_name(project, group, tmp_path, monkeypatch):
-    """No digest is in them; artifacts lead there from the training, though the model may be gone."""
+    """No digest is in them; artifacts lead there from the training, though that model may be gone.
+
+    Somebody else's model has the same name, and was trained in the same second: its runs are called the same.
+    """
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingtweets.tracking.trackio.datetime", Clock)
     record_training(project, group, "ada", ADAS)
     record_training(project, group, "bob", BOBS)
-    record_model("ada", "gone by now", ADAS)
+    record_model(Path("models", "adas"), "ada", digests=ADAS, name="another")
     forget(find_traces("ada"))
     assert stored_files(project) == OF_BOB
     assert groups(project) == [group] * 5
@@ -113,10 +94,10 @@ def test_what_no_artifact_links_goes_by_the_name_of_the_model(tmp_path, monkeypa
         with tracker.run(Stage.EVALUATE, group=name, config={}) as run:
             Path("report.txt").write_text(f"report of {name}", "utf-8")
             run.save(f"{name}-report", kind="report", files={"report": Path("report.txt")})
-    record_model("ada", "my bot", ADAS)
+    record_model(Path("models", "adas"), "ada", digests=ADAS, name="my bot")
     assert not [trace for trace in find_traces("ada").local if trace.path.stem == "evaluations"]
     monkeypatch.setenv("TRACKIO_PROJECT", "evaluations")
-    record_model("bob", "my bot", BOBS)
+    record_model(Path("models", "bobs"), "bob", digests=BOBS, name="my bot")
     assert not [trace for trace in find_traces("ada").local if trace.path.stem == "evaluations"], "whose?"
     Path("models", "bobs", "run.json").unlink()
     forget(find_traces("ada"))

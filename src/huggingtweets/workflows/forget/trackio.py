@@ -48,7 +48,8 @@ class ProjectRecords:
     """What one project stores about the person."""
 
     database: Path
-    runs: dict[str, str]  # id -> name
+    runs: set[str]  # ids
+    run_names: set[str]  # those that no run of somebody else has, too
     versions: set[int]  # ids of versions of artifacts
     files: list[Path]  # are deleted with them
     user_files: set[Path]  # files of the user that trackio only refers to, an archive for example
@@ -109,8 +110,9 @@ def _project(path: Path, subject: Subject, names: Collection[str]) -> ProjectRec
     runs = _with_linked(runs, groups, links)
     used_by_others = {version for version, run, *_ in links if run not in runs}
     versions |= {version for version, run, *_ in links if run in runs} - used_by_others
-    files = _files(path, runs, versions, manifests)
-    return ProjectRecords(path, runs, versions, files, _user_files(versions, manifests))
+    names = set(runs.values()) - {name for run, name, _ in configs if run not in runs}
+    files = _files(path, {*runs, *names}, versions, manifests)
+    return ProjectRecords(path, set(runs), names, versions, files, _user_files(versions, manifests))
 
 
 def _own_projects(subject: Subject) -> set[str]:
@@ -144,7 +146,7 @@ def _group(config: object) -> str:
     return _json(config).get("_Group") or ""
 
 
-def _files(path: Path, runs: dict[str, str], versions: set[int], manifests: Manifests) -> list[Path]:
+def _files(path: Path, runs: set[str], versions: set[int], manifests: Manifests) -> list[Path]:
     """The files that only these versions list, the folders of the runs' pictures, and cached tables.
 
     trackio makes the tables, parquet files beside the database, again when it needs them.
@@ -155,7 +157,7 @@ def _files(path: Path, runs: dict[str, str], versions: set[int], manifests: Mani
     media = path.parent / "media" / path.stem
     paths = [
         *(blobs / digest[:2] / digest for digest in sorted(digests - other_digests)),
-        *(media / name for name in sorted({*runs, *runs.values()})),
+        *(media / run for run in sorted(runs)),  # by the id or the name
         *(path.parent.glob(f"{path.stem}*.parquet") if runs or versions else ()),
     ]
     return [path for path in paths if path.exists()]
@@ -179,8 +181,8 @@ def _delete(project: ProjectRecords) -> None:
     for path in project.files:
         remove(path)
     values: Values = {
-        "run_id": project.runs.keys(),
-        "run_name": project.runs.values(),
+        "run_id": project.runs,
+        "run_name": project.run_names,
         "artifact_version_id": project.versions,
     }
     ids = ", ".join(map(str, sorted(project.versions))) or "NULL"
