@@ -41,10 +41,14 @@ PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
 
 
 def models(subject: Subject) -> list[Trace]:
-    """The person's models, alone or with other people, and the temporary folders of killed trainings."""
+    """The person's models, alone or with other people, and the temporary folders of killed trainings.
+
+    Of one that a link leads to, the folder comes before the link, by which an interrupted deletion finds it.
+    """
     traces = [
-        path_trace("model", model.path, _other_authors(subject, model.record.authors))
+        path_trace("model", path, _other_authors(subject, model.record.authors))
         for model in subject.models
+        for path in ([model.path.resolve()] if model.path.is_symlink() else []) + [model.path]
     ]
     names = {model.path.name for model in subject.models} | {*map(folder_name, subject.spellings)}
     temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}", re.IGNORECASE)
