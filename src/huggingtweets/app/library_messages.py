@@ -90,7 +90,6 @@ TEMPLATES = (
     # what was made of a person's posts: its kind, more about it, and what is out of reach
     N_("model"),
     N_("half-made model"),
-    N_("left by a run that was killed, of whatever posts"),
     N_("left by a model that is gone, of whatever posts"),
     N_("index of copies"),
     N_("export"),

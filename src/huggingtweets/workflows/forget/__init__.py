@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
+from ...files.home_folder import home
 from ...hub import ledger
 from ...model_folder import FLEET, MODELS, STYLE, ModelFolder, find_models, folders_with
+from ...staging import clear
 from . import databases, folders, trackio
 from .subject import Subject, find_subject
 from .trace import Trace
@@ -40,7 +42,10 @@ class Traces:
 
 
 def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
-    """Find everything that was made from a person's posts. Nothing is changed.
+    """Find everything that was made from a person's posts; nothing of it is changed.
+
+    What killed runs left is cleared before, as each run does: what one was about to replace is put back, and
+    is found where it was.
 
     Args:
         handle: the person's handle, with or without @.
@@ -49,6 +54,7 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     Raises:
         UserError: the handle is empty, or a database cannot be read.
     """
+    clear(home())
     places = [MODELS, *model_folders]
     subject = find_subject(handle, places)
     if not subject.handle:

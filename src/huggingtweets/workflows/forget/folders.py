@@ -14,7 +14,6 @@ from ...generation.copy_index import people_of
 from ...generation.filters import all_exact_indexes, exact_indexes
 from ...hub import ledger
 from ...model_folder import EXPORTS, MODELS, folder_name
-from ...staging import abandoned
 from ...types import Author, Stage
 from .._same_person import groups
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
@@ -33,7 +32,6 @@ EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions
 NAMES_GGUF = ("Modelfile", "bot.json")  # files of exports that name their GGUF file
 OF_A_BOT = ("avatar.png", "copies-*.bin")  # what lies beside `bot.json` and tells of the person
 WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
-UNKNOWN_OWNER = "left by a run that was killed, of whatever posts"
 UNKNOWN_INDEX = "left by a model that is gone, of whatever posts"
 MAX_CELL_LENGTH = 200  # bytes of the beginning of a table's cell that are searched for
 MIN_CELL_LENGTH = 30  # a shorter cell could stand in other people's tables as well
@@ -41,7 +39,7 @@ PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
 
 
 def models(subject: Subject) -> list[Trace]:
-    """The person's models, alone or with other people, and the temporary folders of killed trainings.
+    """The person's models, alone or with others, and the temporary folders of trainings of version 1.0.
 
     Of one that a link leads to, the folder comes before the link, by which an interrupted deletion finds it.
     """
@@ -52,7 +50,6 @@ def models(subject: Subject) -> list[Trace]:
     ]
     names = {model.path.name for model in subject.models} | {*map(folder_name, subject.spellings)}
     temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}", re.IGNORECASE)
-    traces += [path_trace("half-made model", path, UNKNOWN_OWNER) for path in abandoned(home())]
     parents = {MODELS, *(model.path.parent for model in subject.models)}
     for parent in sorted(parents):
         traces += [
