@@ -1,4 +1,4 @@
-"""What `forget` finds in folders: behind links, beside killed runs, and where W&B writes."""
+"""What `forget` finds by folders and records: behind links, beside killed runs, published, and of W&B."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.files import whole_file
+from huggingtweets.hub import ledger
+from huggingtweets.types import Base, Permission
 from huggingtweets.workflows.forget import find_traces, forget
 from tests.helpers.recorded_models import record_model
-
-pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +47,30 @@ def test_a_model_that_a_killed_run_was_replacing_does_not_come_back(home, place,
     forget(find_traces("ada"))
     whole_file(place / "written-later", b"")
     assert list((place / "models").iterdir()) == []
+
+
+def test_a_published_model_made_of_the_persons_is_listed(place):
+    """It holds the voice of its base, though the posts that it learnt last are somebody else's."""
+    of_ada = record_model(place / "models" / "ada", "ada")
+    base = Base(name="adas", digest="e" * 64, ancestors=(of_ada.model_digest,))
+    of_bob = record_model(place / "models" / "bob", "bob", digests=("c" * 64, "d" * 64), base=base)
+    of_eve = record_model(place / "models" / "eve", "eve", digests=("f" * 64, "1" * 64))
+    for record in (of_ada, of_bob, of_eve):
+        ledger.save(published(record))
+    assert {entry.id for entry in find_traces("ada").published.values()} == {"me/ada", "me/bob"}
+
+
+def published(record):
+    """The entry of a model that was uploaded from here."""
+    return ledger.LedgerEntry(
+        url=f"https://huggingface.co/me/{record.name}",
+        id=f"me/{record.name}",
+        kind="model",
+        endpoint="https://huggingface.co",
+        handles=(record.name,),
+        permission=Permission(kind="author"),
+        model_digest=record.model_digest,
+        files=(),
+        at=record.created_at,
+        commit="abc",
+    )

@@ -82,7 +82,9 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     ]
     unique = {trace.path: trace for trace in traces}
     published = {
-        file: entry for file, entry in ledger.entries().items() if any(map(subject.has_handle, entry.handles))
+        file: entry
+        for file, entry in ledger.entries().items()
+        if any(map(subject.has_handle, entry.handles)) or entry.model_digest in subject.digests
     }
     handles = {author.account.handle for model in all_models for author in model.record.authors}
     elsewhere = _elsewhere(subject, _kept_files(projects, unique), others)
