@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from huggingtweets.cli import app
 from huggingtweets.files import whole_file
 from huggingtweets.hub import ledger
 from huggingtweets.types import Base, Permission
@@ -60,13 +63,25 @@ def test_a_published_model_made_of_the_persons_is_listed(place):
     assert {entry.id for entry in find_traces("ada").published.values()} == {"me/ada", "me/bob"}
 
 
-def published(record):
+def test_the_command_that_deletes_names_the_hub(place):
+    """A company's own has another address, which `hf` takes from the environment."""
+    record = record_model(place / "models" / "ada", "ada")
+    for endpoint in ("https://huggingface.co", "https://hub.example.org"):
+        ledger.save(published(record, endpoint))
+    shown = CliRunner().invoke(app, ["forget", "ada", "--dry-run", "--json"])
+    assert {entry["delete"] for entry in json.loads(shown.stdout)["published"]} == {
+        "hf repos delete me/ada",
+        "HF_ENDPOINT=https://hub.example.org hf repos delete me/ada",
+    }
+
+
+def published(record, endpoint="https://huggingface.co"):
     """The entry of a model that was uploaded from here."""
     return ledger.LedgerEntry(
-        url=f"https://huggingface.co/me/{record.name}",
+        url=f"{endpoint}/me/{record.name}",
         id=f"me/{record.name}",
         kind="model",
-        endpoint="https://huggingface.co",
+        endpoint=endpoint,
         handles=(record.name,),
         permission=Permission(kind="author"),
         model_digest=record.model_digest,
