@@ -12,7 +12,7 @@ import pytest
 
 from huggingtweets import tracking
 from huggingtweets.types import Stage
-from huggingtweets.workflows.forget import find_traces, forget
+from huggingtweets.workflows.forget import find_traces, forget, trackio
 from tests.helpers.recorded_models import record_model
 
 
@@ -102,3 +102,16 @@ def test_what_no_artifact_links_goes_by_the_name_of_the_model(tmp_path, monkeypa
     Path("models", "bobs", "run.json").unlink()
     forget(find_traces("ada"))
     assert stored_files("evaluations") == ["report of our bot"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the file would be one of its user")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_archive_that_was_read_is_named_on_windows(tmp_path, monkeypatch):
+    """Its address begins with a slash before the drive, which is no part of the path."""
+    nturl2path = pytest.importorskip("nturl2path")
+    monkeypatch.setattr(trackio, "url2pathname", nturl2path.url2pathname)
+    monkeypatch.chdir(tmp_path)
+    archive = Path(r"C:\Users\ada\my posts.zip")  # here a name in the current folder
+    archive.write_bytes(b"")
+    manifest = [{"path": "posts.zip", "ref": "file:///C:/Users/ada/my%20posts.zip"}]
+    assert trackio._user_files({1}, {1: json.dumps(manifest)}) == {archive}

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from huggingface_hub.constants import HF_HOME
 
@@ -173,7 +174,7 @@ def _user_files(versions: set[int], manifests: Manifests) -> set[Path]:
     references = [
         str(entry["ref"]) for version in versions for entry in _json(manifests[version]) if "ref" in entry
     ]
-    paths = {Path(unquote(urlsplit(uri).path)) for uri in references if uri.startswith("file:")}
+    paths = {Path(url2pathname(urlsplit(uri).path)) for uri in references if uri.startswith("file:")}
     return {path for path in paths if path.exists()}
 
 
