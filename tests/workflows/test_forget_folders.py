@@ -52,6 +52,22 @@ def test_a_model_that_a_killed_run_was_replacing_does_not_come_back(home, place,
     assert list((place / "models").iterdir()) == []
 
 
+def test_runs_of_wandb_are_found_beside_the_models(place, monkeypatch):
+    """Which were trained from another folder: in the one that is named, or around it; others' runs stay."""
+    monkeypatch.delenv("WANDB_DIR", raising=False)
+    record_model(place / "bots" / "models" / "ada", "ada")
+    for number, handle in enumerate(("ada", "bob")):
+        run = place / "bots" / "wandb" / f"offline-run-{number}" / "files"
+        run.mkdir(parents=True)
+        (run / "config.json").write_text(json.dumps({"author": handle}), "utf-8")
+    elsewhere = place / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    for named in ("bots", "bots/models", "bots/models/ada"):
+        runs = [t.path for t in find_traces("ada", [place / named]).local if t.kind == "W&B run"]
+        assert runs == [place.resolve() / "bots" / "wandb" / "offline-run-0"]
+
+
 def test_a_published_model_made_of_the_persons_is_listed(place):
     """It holds the voice of its base, though the posts that it learnt last are somebody else's."""
     of_ada = record_model(place / "models" / "ada", "ada")

@@ -108,7 +108,7 @@ TEMPLATES = (
     N_("{searches} searches, {trials} trials"),
     N_("what a fleet holds of {names}; its results are written anew"),
     N_("the archive or export that the posts were read from, wherever you keep it"),
-    N_("models, exports and fleets in other folders"),
+    N_("models, exports, fleets and runs of W&B in other folders"),
     N_("searches in a database of your own"),
     N_("{file}: its score may be learnt from these posts beside others; evaluate it again"),
     # training, models

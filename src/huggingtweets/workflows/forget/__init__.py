@@ -25,7 +25,7 @@ __all__ = ["Trace", "Traces", "find_traces", "forget"]
 
 ARCHIVES = "the archive or export that the posts were read from, wherever you keep it"
 NOT_SEARCHED = (
-    "models, exports and fleets in other folders; name these with --in",
+    "models, exports, fleets and runs of W&B in other folders; name these with --in",
     "searches in a database of your own",
 )
 
@@ -70,7 +70,7 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     traces = [
         *trackio.traces(projects),
         *databases.sweeps(subject),
-        *folders.wandb_runs(subject),
+        *folders.wandb_runs(subject, model_folders),
         *folders.caches(subject, [trace.path for trace in (*indexes, *models, *datasets, *places_of_person)]),
         *folders.exports(subject, model_folders),
         *_in_fleets(subject, places),

@@ -160,15 +160,20 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     return [path_trace(kind, path) for path, kind in (kinds | of_page).items()]
 
 
-def wandb_runs(subject: Subject) -> list[Trace]:
-    """W&B's local runs below the current folder, and copies of runs, models and datasets in W&B's caches.
+def wandb_runs(subject: Subject, model_folders: Sequence[Path] = ()) -> list[Trace]:
+    """W&B's local runs, and copies of runs, models and datasets in W&B's caches.
 
     The copies come first, since they are recognised by the content of the runs.
+
+    Args:
+        subject: the person.
+        model_folders: folders with models; runs are looked for in these, and in those around them, too.
     """
     pattern = _either([subject.pattern().pattern, *_run_names(subject)])
     runs = [
         entry
-        for entry in _entries(Path(os.environ.get("WANDB_DIR", ".")) / "wandb")
+        for folder in _wandb_folders(subject, model_folders)
+        for entry in _entries(folder)
         if entry.is_dir()
         and not entry.is_symlink()
         and any(file_matches(path, pattern) for path in _files(entry))
@@ -186,6 +191,14 @@ def wandb_runs(subject: Subject) -> list[Trace]:
         *(path_trace("W&B copy", path) for path in copies),
         *(path_trace("W&B run", path) for path in runs),
     ]
+
+
+def _wandb_folders(subject: Subject, model_folders: Sequence[Path]) -> list[Path]:
+    """Where W&B may have written runs: in WANDB_DIR, or in the folder that a model was trained from."""
+    of_models = [*model_folders, *(model.path.parent for model in subject.models)]
+    around = [folder for one in of_models for folder in (one.absolute(), one.absolute().parent)]
+    places = [Path(os.environ.get("WANDB_DIR", ".")), *around]
+    return list(dict.fromkeys((place / "wandb").resolve() for place in places))
 
 
 def _either(patterns: Iterable[bytes]) -> re.Pattern[bytes]:
