@@ -16,7 +16,6 @@ from huggingtweets.errors import OutputExists
 from huggingtweets.files import temporary_folder, whole_file, whole_folder
 from huggingtweets.files.tensors import save_tensors
 from huggingtweets.model_folder import ModelFolder
-from huggingtweets.staging import abandoned
 from tests.helpers.killed import hold_file, hold_folder
 
 
@@ -181,7 +180,6 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path, home, system):
     (tmp_path / "b").mkdir()
     killed, living = (hold_folder(tmp_path / name / "out", system) for name in ("a", "b"))
     end(killed)
-    assert [path.parent.name for path in abandoned(home)] == ["a"]
     write(tmp_path / "elsewhere")
     assert list((tmp_path / "a").iterdir()) == []
     assert len(list((tmp_path / "b").iterdir())) == 1
@@ -205,7 +203,7 @@ def test_the_next_run_clears_a_file_that_a_killed_one_was_writing(tmp_path, home
     whole_file(tmp_path / "elsewhere", b"")
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["report"]
     assert {(tmp_path / name / "report").read_bytes() for name in ("a", "b")} == {b"earlier"}
-    assert not abandoned(home)
+    assert not list((home / "half-made").iterdir())
 
 
 @pytest.mark.usefixtures("system")
@@ -218,10 +216,10 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_writing_elsewhere(tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "out", "report"]
 
 
-def test_what_a_run_was_about_to_replace_comes_back(tmp_path, home, system):
+def test_what_a_run_was_about_to_replace_comes_back(tmp_path, system):
     """Killed between moving the old folder aside and putting the new one in its place, nothing is lost."""
     end(hold_folder(tmp_path / "out", system))
-    (folder,) = abandoned(home)
+    (folder,) = tmp_path.iterdir()
     aside = folder.with_name(f"{folder.name}-replaced")
     (aside / "replaced").mkdir(parents=True)
     (aside / "replaced" / "old").write_text("precious")
@@ -259,7 +257,7 @@ def test_what_is_replaced_comes_back_where_the_move_is_stopped(tmp_path, home, m
         write(tmp_path / "out", replace=True)
     assert (tmp_path / "out" / "model").read_text() == "old"
     assert [path for path in tmp_path.iterdir() if path != home] == [tmp_path / "out"]
-    assert not abandoned(home)
+    assert not list((home / "half-made").iterdir())
 
 
 @pytest.mark.parametrize("save", [_save_bytes, _save_tensors])

@@ -180,12 +180,6 @@ def _end(folder: StagingFolder, note: Path) -> None:
         note.unlink(missing_ok=True)
 
 
-def abandoned(home: Path) -> list[Path]:
-    """The staging folders of killed runs."""
-    noted = [(folder, note) for note in sorted((home / NOTES).glob("*")) if (folder := _noted(note))]
-    return [folder.path for folder, note in noted if folder.path.is_dir() and not _is_owned(folder, note)]
-
-
 def _noted(note: Path) -> StagingFolder | None:
     """The staging folder of a note; None where the note is damaged, so that nothing is deleted by it."""
     with suppress(OSError, ValueError):

@@ -356,13 +356,17 @@ def test_a_damaged_installation_is_warned_about_once(tmp_path):
     assert process.stderr == "tracker trackio cannot be opened: half installed; going on without it\n"
 
 
-def test_a_trackio_server_gets_the_record_but_no_local_path_and_no_token(tmp_path):
-    """Runs and artifacts arrive at the server, without paths of this machine, and `remote` is true."""
+def test_a_trackio_server_gets_the_record_but_no_local_path_and_no_secret(tmp_path):
+    """Runs and artifacts arrive at the server, without paths of this machine, and `remote` is true.
+
+    Neither its token nor the name and the password of a proxy before it are printed or kept.
+    """
     server_folder, client_folder = tmp_path / "server", tmp_path / "client"
     server_folder.mkdir()
     client_folder.mkdir()
     with serving(server_folder, written=True) as url:
-        sent = python(STORY, client_folder, "trackio", "3", "1", TRACKIO_SERVER_URL=url)
+        named = url.replace("http://", "http://ada:hunter2@")
+        sent = python(STORY, client_folder, "trackio", "3", "1", TRACKIO_SERVER_URL=named)
     token = url.rpartition("write_token=")[2]
     assert len(token) > 10
     assert sent.returncode == 0, sent.stderr
@@ -370,8 +374,9 @@ def test_a_trackio_server_gets_the_record_but_no_local_path_and_no_token(tmp_pat
     where = output["where"]
     assert output["remote"]
     assert (where["url"], where["command"]) == (url.partition("?")[0], "")
-    assert token not in sent.stdout + sent.stderr
-    assert not files_containing(token, client_folder)
+    for secret in (token, "hunter2"):
+        assert secret not in sent.stdout + sent.stderr
+        assert not files_containing(secret, client_folder)
     records = json.loads(python(READ, server_folder).stdout)
     assert len(records["runs"]) == 3
     assert [entry["path"] for entry in records["base"]["manifest"]] == ["metadata.json"]

@@ -26,7 +26,8 @@ def sent(tmp_path_factory):
     """The process that tracked the story, and the server that received it."""
     with wandb_server.started() as server:
         folder = tmp_path_factory.mktemp("online")
-        process = python(STORY, folder, "wandb", str(STEPS), "2", WANDB_BASE_URL=server.url, **ONLINE)
+        url = server.url.replace("http://", "http://ada:hunter2@")
+        process = python(STORY, folder, "wandb", str(STEPS), "2", WANDB_BASE_URL=url, **ONLINE)
         assert process.returncode == 0, process.stderr
         yield process, server
 
@@ -71,9 +72,13 @@ def test_online_artifacts_arrive_once_with_their_links(sent):
 
 
 def test_online_wandb_prints_nothing_and_names_no_machine(sent):
-    """Standard error is empty; no file that was sent names the user's folder or the key."""
+    """Standard error is empty; no file that was sent names the user's folder or the key.
+
+    The address that goes on record is without the name and the password for a proxy before the server.
+    """
     process, server = sent
     assert process.stderr == ""
+    assert "hunter2" not in process.stdout
     files = [content for run in server.runs.values() for content in run.files.values()]
     assert not [content for content in files if wandb_server.KEY.encode() in content]
     assert not [content for content in files if str(Path.home()).encode() in content]

@@ -421,6 +421,19 @@ def test_private_means_private(hub, models):
     assert len(hub.repositories["model", "ada/open"].commits) == 2
 
 
+def test_public_means_public(hub, models):
+    """What everybody should see, as the question said, is not uploaded to an existing private repository."""
+    publish(plan_publishing(models / "ada", AUTHOR, private=True, to="ada/hidden"))
+    with pytest.raises(
+        PublishError, match="there already and private; make it public there, or add --private"
+    ):
+        publish(plan_publishing(models / "bob", AUTHOR, to="ada/hidden"))
+    assert len(hub.repositories["model", "ada/hidden"].commits) == 2
+    hub.repositories["model", "ada/hidden"].private = False
+    publish(plan_publishing(models / "bob", AUTHOR, to="ada/hidden"))
+    assert len(hub.repositories["model", "ada/hidden"].commits) == 3
+
+
 def test_only_files_of_a_model_are_published(hub, models):
     """Other files, whatever kind they are of, links, folders and pickles are left out and named."""
     folder = models / "ada"

@@ -90,7 +90,6 @@ TEMPLATES = (
     # what was made of a person's posts: its kind, more about it, and what is out of reach
     N_("model"),
     N_("half-made model"),
-    N_("left by a run that was killed, of whatever posts"),
     N_("left by a model that is gone, of whatever posts"),
     N_("index of copies"),
     N_("export"),
@@ -109,7 +108,7 @@ TEMPLATES = (
     N_("{searches} searches, {trials} trials"),
     N_("what a fleet holds of {names}; its results are written anew"),
     N_("the archive or export that the posts were read from, wherever you keep it"),
-    N_("models, exports and fleets in other folders"),
+    N_("models, exports, fleets and runs of W&B in other folders"),
     N_("searches in a database of your own"),
     N_("{file}: its score may be learnt from these posts beside others; evaluate it again"),
     # training, models

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ from ._terminal import Terminal, console, harmless, print_json, size
 if TYPE_CHECKING:
     from ..hub.ledger import LedgerEntry
     from ..workflows.forget import Traces
+
+PUBLIC_HUB = "https://huggingface.co"
 
 
 def forget(
@@ -100,8 +103,9 @@ def _show(traces: Traces, *, stderr: bool) -> None:
 
 
 def _delete_command(entry: LedgerEntry) -> str:
-    """The shell command that deletes a repository on the Hub."""
-    return f"hf repos delete {entry.id}{' --type dataset' if entry.kind == 'dataset' else ''}"
+    """The shell command that deletes a repository on the Hub that it was published on."""
+    hub = "" if entry.endpoint == PUBLIC_HUB else f"HF_ENDPOINT={shlex.quote(entry.endpoint)} "
+    return f"{hub}hf repos delete {entry.id}{' --type dataset' if entry.kind == 'dataset' else ''}"
 
 
 def _json(traces: Traces, *, deleted: bool) -> dict[str, object]:

@@ -107,7 +107,8 @@ class Hub:
 
         Raises:
             PublishError: the Hub cannot be reached, or refuses; or a repository that should be private exists
-                and is public. Files that were uploaded before the error need not be uploaded again.
+                and is public, or the other way round. Files that were uploaded before the error need not be
+                uploaded again.
         """
         with self._clear_errors(repository.id):
             return self._upload(repository)
@@ -140,6 +141,10 @@ class Hub:
             raise PublishError(
                 f"{self.url(name, kind)} is there already and public; make it private there, or give another "
                 "name with --to"
+            )
+        if before.private and not repository.private:  # who agreed to it was told that everybody sees it
+            raise PublishError(
+                f"{self.url(name, kind)} is there already and private; make it public there, or add --private"
             )
         commit = self._commit(repository).oid
         return UploadResult(url=self.url(name, kind), commit=commit, changed=commit != before.sha)

@@ -1,6 +1,8 @@
-"""Checks that a server answers before a tracker starts, since its library would wait for minutes."""
+"""The server that a tracker sends to: whether it answers, as libraries wait for minutes, and its address."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -14,3 +16,9 @@ def connection_error(url: str) -> str:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return str(error) or type(error).__name__
     return ""
+
+
+def public_address(url: str) -> str:
+    """An address as records and cards show it: without name, password and query, which may hold a token."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -1,8 +1,9 @@
 """trackio: records in files on this machine, without account or network. `trackio show` opens its dashboard.
 
 Records are written to TRACKIO_DIR. With TRACKIO_SPACE_ID or TRACKIO_SERVER_URL trackio sends them to a Space
-or a server; what it cannot send during a run it keeps and sends with the next run. If the server does not
-answer when the tracker is opened, nothing is sent, and everything is recorded on this machine.
+or a server; what it cannot send during a run it keeps and sends with the next run. So it keeps the server's
+whole address, also where that holds a password. If the server does not answer when the tracker is opened,
+nothing is sent, and everything is recorded on this machine.
 
 Behaviour of trackio 0.43 that this module works around:
 
@@ -39,7 +40,7 @@ from trackio.gpu import gpu_available
 
 from ..errors import MissingSecret
 from ..types import Sample, Stage, Tracked
-from ._connection import connection_error
+from ._connection import connection_error, public_address
 from ._interface import EMPTY, valid_name
 
 _log = logging.getLogger(__name__)
@@ -144,7 +145,7 @@ class TrackioTracker:
         """The dashboard's address, or the command that opens it."""
         if self._sends:
             space = f"https://huggingface.co/spaces/{self._space}" if "/" in self._space else ""
-            url = space if self._space else self.destination
+            url = space if self._space else public_address(self._server)
             return Tracked(tracker="trackio", project=self._project, url=url)
         command = (
             f"trackio show --project {shlex.quote(self._project)}"  # shown on the card, so without paths

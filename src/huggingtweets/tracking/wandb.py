@@ -18,7 +18,7 @@ from typing import Literal
 
 from ..errors import MissingExtra, MissingSecret
 from ..types import Sample, Stage, Tracked
-from ._connection import ANSWER_TIMEOUT, connection_error
+from ._connection import ANSWER_TIMEOUT, connection_error, public_address
 from ._interface import EMPTY
 
 os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when wandb is imported, and by its service
@@ -109,7 +109,7 @@ class WandbTracker:
         if run.offline:
             self._command = f"wandb leet {_anonymous_path(Path(run.dir).parent.parent)}"
         else:
-            self._url = run.project_url or ""
+            self._url = public_address(run.project_url or "")
         return run
 
     def go_offline(self, reason: str) -> None:

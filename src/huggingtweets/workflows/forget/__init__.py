@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
+from ...files.home_folder import home
 from ...hub import ledger
 from ...model_folder import FLEET, MODELS, STYLE, ModelFolder, find_models, folders_with
+from ...staging import clear
 from . import databases, folders, trackio
 from .subject import Subject, find_subject
 from .trace import Trace
@@ -23,7 +25,7 @@ __all__ = ["Trace", "Traces", "find_traces", "forget"]
 
 ARCHIVES = "the archive or export that the posts were read from, wherever you keep it"
 NOT_SEARCHED = (
-    "models, exports and fleets in other folders; name these with --in",
+    "models, exports, fleets and runs of W&B in other folders; name these with --in",
     "searches in a database of your own",
 )
 
@@ -40,7 +42,10 @@ class Traces:
 
 
 def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
-    """Find everything that was made from a person's posts. Nothing is changed.
+    """Find everything that was made from a person's posts; nothing of it is changed.
+
+    What killed runs left is cleared before, as each run does: what one was about to replace is put back, and
+    is found where it was.
 
     Args:
         handle: the person's handle, with or without @.
@@ -49,19 +54,23 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     Raises:
         UserError: the handle is empty, or a database cannot be read.
     """
+    clear(home())
     places = [MODELS, *model_folders]
     subject = find_subject(handle, places)
     if not subject.handle:
         raise UserError(
             f"{handle!r} is no handle; give one as huggingtweets models --json shows it, like ada"
         )
+    all_models = [model for folder in places for model in find_models(folder)]
+    others = _of_others(subject, all_models)
     models, datasets = folders.models(subject), folders.datasets(subject)
-    indexes, projects = folders.indexes(subject, places), trackio.projects(subject)
+    indexes = folders.indexes(subject, places)
+    projects = trackio.projects(subject, _own_names(subject, others))
     places_of_person = folders.handles(subject)
     traces = [
         *trackio.traces(projects),
         *databases.sweeps(subject),
-        *folders.wandb_runs(subject),
+        *folders.wandb_runs(subject, model_folders),
         *folders.caches(subject, [trace.path for trace in (*indexes, *models, *datasets, *places_of_person)]),
         *folders.exports(subject, model_folders),
         *_in_fleets(subject, places),
@@ -73,11 +82,12 @@ def find_traces(handle: str, model_folders: Sequence[Path] = ()) -> Traces:
     ]
     unique = {trace.path: trace for trace in traces}
     published = {
-        file: entry for file, entry in ledger.entries().items() if any(map(subject.has_handle, entry.handles))
+        file: entry
+        for file, entry in ledger.entries().items()
+        if any(map(subject.has_handle, entry.handles)) or entry.model_digest in subject.digests
     }
-    all_models = [model for folder in places for model in find_models(folder)]
     handles = {author.account.handle for model in all_models for author in model.record.authors}
-    elsewhere = _elsewhere(subject, _kept_files(projects, unique), all_models)
+    elsewhere = _elsewhere(subject, _kept_files(projects, unique), others)
     return Traces(subject.handle, tuple(unique.values()), published, elsewhere, tuple(sorted(handles)))
 
 
@@ -115,7 +125,7 @@ def _kept_files(projects: Iterable[trackio.ProjectRecords], deleted: Iterable[Pa
 
 
 def _elsewhere(
-    subject: Subject, user_files: Sequence[Path], all_models: Sequence[ModelFolder]
+    subject: Subject, user_files: Sequence[Path], others: Sequence[ModelFolder]
 ) -> tuple[str, ...]:
     """What may hold the person's posts, or something made from them, and is not deleted."""
     tracked = [model.record.tracked for model in subject.models if model.record.tracked.url]
@@ -124,16 +134,25 @@ def _elsewhere(
         *map(str, user_files),
         ARCHIVES,
         *sorted(remote_records),
-        *_other_style_scores(subject, all_models),
+        *_other_style_scores(others),
         *NOT_SEARCHED,
     )
 
 
-def _other_style_scores(subject: Subject, all_models: Sequence[ModelFolder]) -> list[str]:
+def _other_style_scores(others: Iterable[ModelFolder]) -> list[str]:
     """The style scores of other people's models: they may have been fitted to the person's posts, too."""
-    own_paths = {model.path.resolve() for model in subject.models}
     return [
         f"{model.path}/{STYLE}: its score may be learnt from these posts beside others; evaluate it again"
-        for model in all_models
-        if model.path.resolve() not in own_paths and (model.path / STYLE).is_file()
+        for model in others
+        if (model.path / STYLE).is_file()
     ]
+
+
+def _of_others(subject: Subject, all_models: Iterable[ModelFolder]) -> list[ModelFolder]:
+    own_paths = {model.path.resolve() for model in subject.models}
+    return [model for model in all_models if model.path.resolve() not in own_paths]
+
+
+def _own_names(subject: Subject, others: Iterable[ModelFolder]) -> set[str]:
+    """The names of the person's models that no model of somebody else has."""
+    return {model.record.name for model in subject.models} - {model.record.name for model in others}

@@ -14,7 +14,6 @@ from ...generation.copy_index import people_of
 from ...generation.filters import all_exact_indexes, exact_indexes
 from ...hub import ledger
 from ...model_folder import EXPORTS, MODELS, folder_name
-from ...staging import abandoned
 from ...types import Author, Stage
 from .._same_person import groups
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
@@ -31,7 +30,6 @@ KINDS = {  # folder below home() -> kind of each of its entries, which is delete
 }
 EARLIER_STAGES = ("download", "dress")  # names of stages in records of versions before 1.0
 WANDB_COPIED = (".parquet", ".safetensors", ".json", ".html", ".md", ".png")  # files that W&B's caches copy
-UNKNOWN_OWNER = "left by a run that was killed, of whatever posts"
 UNKNOWN_INDEX = "left by a model that is gone, of whatever posts"
 MAX_CELL_LENGTH = 200  # bytes of the beginning of a table's cell that are searched for
 MIN_CELL_LENGTH = 30  # a shorter cell could stand in other people's tables as well
@@ -39,14 +37,17 @@ PROTOBUF_ONE_BYTE = 128  # a shorter string has its length in one byte before it
 
 
 def models(subject: Subject) -> list[Trace]:
-    """The person's models, alone or with other people, and the temporary folders of killed trainings."""
+    """The person's models, alone or with others, and the temporary folders of trainings of version 1.0.
+
+    Of one that a link leads to, the folder comes before the link, by which an interrupted deletion finds it.
+    """
     traces = [
-        path_trace("model", model.path, _other_authors(subject, model.record.authors))
+        path_trace("model", path, _other_authors(subject, model.record.authors))
         for model in subject.models
+        for path in ([model.path.resolve()] if model.path.is_symlink() else []) + [model.path]
     ]
     names = {model.path.name for model in subject.models} | {*map(folder_name, subject.spellings)}
     temporary = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})-(?:old-)?\w{{8}}", re.IGNORECASE)
-    traces += [path_trace("half-made model", path, UNKNOWN_OWNER) for path in abandoned(home())]
     parents = {MODELS, *(model.path.parent for model in subject.models)}
     for parent in sorted(parents):
         traces += [
@@ -158,15 +159,20 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     return [path_trace(kind, path) for path, kind in (kinds | of_page).items()]
 
 
-def wandb_runs(subject: Subject) -> list[Trace]:
-    """W&B's local runs below the current folder, and copies of runs, models and datasets in W&B's caches.
+def wandb_runs(subject: Subject, model_folders: Sequence[Path] = ()) -> list[Trace]:
+    """W&B's local runs, and copies of runs, models and datasets in W&B's caches.
 
     The copies come first, since they are recognised by the content of the runs.
+
+    Args:
+        subject: the person.
+        model_folders: folders with models; runs are looked for in these, and in those around them, too.
     """
     pattern = _either([subject.pattern().pattern, *_run_names(subject)])
     runs = [
         entry
-        for entry in _entries(Path(os.environ.get("WANDB_DIR", ".")) / "wandb")
+        for folder in _wandb_folders(subject, model_folders)
+        for entry in _entries(folder)
         if entry.is_dir()
         and not entry.is_symlink()
         and any(file_matches(path, pattern) for path in _files(entry))
@@ -184,6 +190,14 @@ def wandb_runs(subject: Subject) -> list[Trace]:
         *(path_trace("W&B copy", path) for path in copies),
         *(path_trace("W&B run", path) for path in runs),
     ]
+
+
+def _wandb_folders(subject: Subject, model_folders: Sequence[Path]) -> list[Path]:
+    """Where W&B may have written runs: in WANDB_DIR, or in the folder that a model was trained from."""
+    of_models = [*model_folders, *(model.path.parent for model in subject.models)]
+    around = [folder for one in of_models for folder in (one.absolute(), one.absolute().parent)]
+    places = [Path(os.environ.get("WANDB_DIR", ".")), *around]
+    return list(dict.fromkeys((place / "wandb").resolve() for place in places))
 
 
 def _either(patterns: Iterable[bytes]) -> re.Pattern[bytes]:

@@ -26,13 +26,15 @@ def path_trace(kind: str, path: Path, about: str = "") -> Trace:
 
 
 def size(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
+    """Bytes of a file, or of all files in a folder; a link has none."""
+    if path.is_symlink():
+        return 0
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     return sum(file.stat().st_size for file in files)
 
 
 def remove(path: Path) -> None:
-    """Delete a file, or a folder with everything in it. A path that does not exist is ignored."""
+    """Delete a file, a folder with everything in it, or a link alone; ignore a path that does not exist."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
