@@ -17,6 +17,7 @@ from huggingtweets.cleaning.duplicates import repeats
 from huggingtweets.cleaning.languages import is_in_language
 from huggingtweets.cleaning.rules import is_short
 from huggingtweets.cleaning.text import (
+    _CLOSING,
     INVISIBLE,
     LINK,
     REST_OF_LINK,
@@ -57,7 +58,18 @@ ANY_TEXT = st.lists(st.sampled_from(TRICKY) | st.text(max_size=3), max_size=12).
         ("[https://a.b](https://a.b)", " "),
         ("I like it (https://a.b/c) a lot", "I like it  a lot"),
         ("(look https://a.b/c), it sings :)", "(look), it sings :)"),
-        ("((https://a.b/c))", "()"),
+        ("((https://a.b/c))", ""),
+        ("up <https://a.b/c> last night", "up  last night"),
+        ("[https://a.b/c] hi", " hi"),
+        ('"https://…" ends', " ends"),
+        ('"https://a.b/c", ~~https://a.b/c_d~~, `https://a.b` end', ", ,  end"),
+        ("||https://a.b/c|| **https://a.b**, _https://a.b/c_d_ (*https://a.b*) end", " ,   end"),
+        ("\u201chttps://a.b\u201d \u201ehttps://a.b\u201c \xabhttps://a.b\xbb end", "   end"),
+        ("[see https://a.b] and {https://a.b/?x[]=1&y={z}}", "[see] and "),
+        ('he said "look" https://a.b "so"', 'he said "look"   "so"'),
+        ("one<https://a.b>two", "one two"),
+        ("https://a.b/c(I think so) and https://a.b/c(d[e])", " (I think so) and  "),
+        ("see [this](<https://a.b/c>), it sings", "see this, it sings"),
         ("(https://a.b)(https://c.d) two", " two"),
         ("(see https://a.b, https://c.d)https://e.f", "(see) "),
         ("https://en.example/wiki/Kettle_(song) sings", "  sings"),
@@ -77,11 +89,20 @@ def test_no_link_is_left_behind_a_bracket(text):
     assert not LINK.search(without_links(text.replace("word", "(https://t.co/a)")))
 
 
+@pytest.mark.parametrize(
+    "unit", ["(", "[", "<", "*", "(https://a.b)", "<https://a.b> ", "https://a.b/c ", "https://a.b( "]
+)
+def test_long_texts_with_links_take_no_more_than_their_length(unit):
+    """Links in many brackets, many links, and links of many brackets: it ends."""
+    opened = unit * (200_000 // len(unit))
+    without_links(f"{opened}https://a.b{opened}{')' * 200_000}")
+
+
 @given(ANY_TEXT)
 def test_cheap_checks_change_nothing(text):
     """The cheap checks before each function do not change its result."""
     link = re.compile(r"(?:https?://|\bwww\.|\bpic\.twitter\.com/)" + REST_OF_LINK, re.IGNORECASE)
-    if ")" not in text:  # what closes a bracket is given back
+    if not set(text) & {*_CLOSING, *"([{"}:  # what closes a bracket is given back
         assert without_links(text) == link.sub(" ", text)
     assert without_invisible(text) == INVISIBLE.sub("", text)
     assert folded(text) == " ".join(text.split())

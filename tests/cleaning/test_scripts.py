@@ -58,6 +58,14 @@ def test_words_keep_their_vowel_signs(text, found):
         ("ดูhttps://t.co/ab สนุก", "ดู  สนุก"),
         ("https://ja.wikipedia.org/wiki/猫 です", "  です"),
         ("https://de.wikipedia.org/wiki/Köln ist", "  ist"),
+        ("https://hi.wikipedia.org/wiki/हिन्दी है", "  है"),
+        ("https://t.co/abc😂😂 ja", " 😂😂 ja"),
+        ("https://t.co/abc\u2014was ja", " \u2014was ja"),
+        ("看→https://x.y/z←看", "看→ ←看"),
+        ("https://t.co/ab…ja https://t.co/ab\xa0… ja", " ja   ja"),
+        ("「https://a.b/」です", " です"),
+        ("https://ja.wikipedia.org/wiki/猫_(動物) です", "  です"),
+        ("これhttps://t.co/ab(笑)です", "これ (笑)です"),
     ],
 )
 def test_text_behind_a_link_stays(text, left):

@@ -40,6 +40,16 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.PHONE, "\uff10\uff19\uff10-\uff11\uff12\uff13\uff14-\uff15\uff16\uff17\uff18"),
         (Kind.PHONE, "\u0660\u0665\u0660 \u0661\u0662\u0663 \u0664\u0665\u0666\u0667"),
         (Kind.PHONE, "090\u30fc1234\u30fc5678"),  # with the sign that Japanese keyboards give for a dash
+        (Kind.PHONE, "090\u22121234\u22125678"),  # with the minus sign
+        (Kind.PHONE, "555\u2212867\u22125309"),
+        (Kind.PHONE, "\uff10\uff19\uff10\uff0d\uff11\uff12\uff13\uff14\uff0d\uff15\uff16\uff17\uff18"),
+        (Kind.PHONE, "\uff10\uff19\uff10\u2212\uff11\uff12\uff13\uff14\u2212\uff15\uff16\uff17\uff18"),
+        (Kind.PHONE, "Tel.030\u22121234567"),
+        (Kind.PHONE, "08-12 34 56"),
+        (Kind.PHONE, "01 23 45 67 89"),
+        (Kind.PHONE, "(02 28) 12 34 56 78"),
+        (Kind.PHONE, "00 49 30 12 34 56 78"),
+        (Kind.PHONE, "22 33 44 55"),
         (Kind.EMAIL, "jane [at] example [dot] org"),
         (Kind.EMAIL, "jane at example dot org"),
         (Kind.EMAIL, "jane.doe AT mail DOT example.org"),
@@ -87,6 +97,9 @@ def found(text: str) -> list[tuple[str, str]]:
         (Kind.PHONE, "t.me/+491701234567"),
         (Kind.CARD, "4111 1111 1111 1111"),
         (Kind.CARD, "3782-822463-10005"),
+        (Kind.CARD, "4111111111111111"),
+        (Kind.CARD, "3056 930902 5904"),
+        (Kind.CARD, "2223 0031 2200 3222"),
         (Kind.KEY, "AKIA" + "IOSFODNN7EXAMPLE"),
         (Kind.KEY, "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"),
         (Kind.KEY, "sk-proj-" + "abcDEF123ghiJKL456mnoPQR789"),
@@ -160,6 +173,13 @@ def test_a_marked_key_is_found_behind_any_sign(before):
         "closed 24.12-06.01 and 01.12.-24.12.",
         "lost 0-6 6-4 7-6 6-3, 0-6 7-6(5) 6-3, (0-6 6-4 7-6) and 25-21 25-23",
         "The war (1861\u20131865), (1564-1616), (1861 \u2013 1865) and 1990/1999",
+        "Open 0900-1700, (0900-1230/1400\u22121730), 0600 - 1400; at 0730 0800 0830",
+        "03.08.23 - 17.08.23, 01/02/23-03/02/23, 03.08.-17.08.23, 05.-07.06.24, 01/02-03/04/24",
+        "on 03.08.23 14.30 and in 01/2020-03/2021, 09/2019 \u2013 12/2022, 01/23 02/23 03/23",
+        "04 08 15 16 23 42, 01 02 03 04 05 06 07 and 02 04 06 08 10",
+        "aged 21 22 23 24, or 20 21 22 23; 001 002 003 004 and 98 99 100 101",
+        "1920 1080 2560 1440, 2560 1440 3840 2160, in 2010 2014 2018 2022 or 2016 2017 2018 2019",
+        "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1, 411 111 111 111 1111, 1577836800003",
         "0.5 0.25 0.125, 0.12345678, 0.001-0.002 and 52.5200 13.4050",
         "0 1 2 3 4 5 6 7 8 9",
         "#COVID19vaccine2021update and @user12345678901",
@@ -223,6 +243,8 @@ def test_numbers_of_all_countries_are_found(form):
         "AIza",
         "1.",
         "+1",
+        "0900 ",
+        "03.08.23-",
         "a at ",
         "hf_a ",
         "x" * 15 + "\u200b",
@@ -262,7 +284,7 @@ def test_what_is_found_in_ascii_is_what_is_found_beside_another_script(text):
 
 
 SIGNS = (  # of ASCII, and those of other scripts that mean the same or are not seen
-    "adoTr1ilcn ([<%40\n\x1c./-@\xc4\u00a0\u00ad\u0661\u200b\u2013\u212a\u3000\u30fc"
+    "adoTr1ilcn ([<%40\n\x1c./-@\xc4\u00a0\u00ad\u0661\u200b\u2013\u2212\u212a\u3000\u30fc"
     "\ufe6b\ufeff\uff0d\uff11\uff20\uff41\U0001d7ce\udcff"
 )
 

@@ -1,10 +1,13 @@
 """Tokens that stand for no text are never sampled."""
 
-from tokenizers import AddedToken
+import pytest
+from tokenizers import AddedToken, Tokenizer
+from transformers import PreTrainedTokenizerFast
 
 from huggingtweets.bases.loading import load_base
 from huggingtweets.tokenization.speakers import add_speakers, speakers
 from huggingtweets.tokenization.special_tokens import suppressed_tokens
+from tests.helpers.tiny import small_tokenizer, tiny_base
 
 
 def with_tokens():
@@ -31,3 +34,25 @@ def test_tokens_of_speakers_are_suppressed():
     base = load_base("starter")
     add_speakers(base.model, base.tokenizer, ["ada", "bob"])
     assert set(speakers(base.tokenizer).values()) <= set(suppressed_tokens(base.tokenizer))
+
+
+@pytest.mark.parametrize(
+    ("begin", "turn", "end", "expected"),
+    [
+        ("<|begin_of_text|>", "<|eot_id|>", "<|end_of_text|>", "<|begin_of_text|>"),  # Llama 3
+        ("<bos>", "<end_of_turn>", "<eos>", "<bos>"),  # Gemma
+        ("<s>", "<|end|>", "<|endoftext|>", "<s>"),  # Phi
+        ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|endoftext|>"),  # SmolLM2
+        ("<|im_end|>", "<|im_end|>", "<|endoftext|>", "<|endoftext|>"),
+        (None, "<|im_end|>", "<|endoftext|>", "<|endoftext|>"),  # Qwen
+    ],
+)
+def test_posts_begin_and_end_as_texts_did_in_pre_training(begin, turn, end, expected, tmp_path):
+    """A base that chats keeps its BOS token, unless that belongs to a turn, and ends posts as texts."""
+    backend = small_tokenizer().backend_tokenizer.to_str().replace("<|endoftext|>", end)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(backend), bos_token=begin, eos_token=turn
+    )
+    base = load_base(str(tiny_base(tmp_path / "base", tokenizer=tokenizer)))
+    assert (base.tokenizer.bos_token, base.tokenizer.eos_token) == (expected, end)
+    assert base.tokenizer.pad_token == end

@@ -43,6 +43,7 @@ CHAT_ENDS = (
     "<|end|>",
     "<|eot|>",
 )  # with which turns do
+CHAT_STARTS = ("<|im_start|>", "<|start_header_id|>", "<|header_start|>", "<start_of_turn>", "<|user|>")
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,9 @@ def _end_like_plain_text(tokenizer: PreTrainedTokenizerBase) -> None:
     special = {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}
     plain = next((end for end in PLAIN_ENDS if end in special), None)
     if plain:
-        tokenizer.bos_token = tokenizer.eos_token = tokenizer.pad_token = plain
+        tokenizer.eos_token = tokenizer.pad_token = plain
+        if tokenizer.bos_token in (None, *CHAT_STARTS, *CHAT_ENDS):
+            tokenizer.bos_token = plain
 
 
 def _settings(config: PreTrainedConfig, dropout: float) -> dict[str, Any]:

@@ -12,19 +12,41 @@ import re
 
 from ..text import UNSPACED
 
-_GLUED = rf"{UNSPACED}\uac00-\ud7a3\u3000-\u3004\u3008-\u303f\uff01-\uff5e"  # and full-width punctuation
-REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless the address has it: /wiki/...
-    rf"[^\s{_GLUED}]+(?:(?<=[/=_#])[{_GLUED}]+[^\s{_GLUED}]*)*"
-    r"(?:\xa0…)?"  # the sign of a link that is cut where it is shown
+_GLUED = rf"{UNSPACED}\uac00-\ud7a3"
+_NOT_OF_LINK = (  # as ranges of a set: what no address has (RFC 3986, 3987); punctuation, arrows, pictures
+    r'\s<>"`|\xa1-\xa9\xab-\xb4\xb6\xb8\xb9\xbb-\xbf\xd7\xf7\u2000-\u200b\u200e-\u2bff\u2e00-\u2e7f\u3000-\u3004'
+    r"\u3008-\u303f\u3200-\u33ff\ufe00-\ufe6f\uff01-\uff5e\ufffc\ufffd\U0001f000-\U0001faff"
 )
-LINK = re.compile(  # begins with a set of letters, as searching for that is three times as fast
-    r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)" + REST_OF_LINK
+_OF_LINK = rf"[^{_NOT_OF_LINK}{_GLUED}]"
+REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless the address has it: /wiki/...
+    rf"(?:{_OF_LINK}+(?:(?<=[/=_#])[{_GLUED}]+{_OF_LINK}*)*(?:\xa0?…)?|…)"  # one that is cut ends in …
+)
+# begins with a set of letters, as searching for that is three times as fast
+_SCHEME = r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)"
+LINK = re.compile(_SCHEME + REST_OF_LINK)
+_BEGINNING = re.compile(rf"{_SCHEME}(?={_OF_LINK}|…)")
+_PART = rf"[^{_NOT_OF_LINK}{_GLUED}()\[\]{{}}]"
+_UP_TO_BRACKET = re.compile(  # as REST_OF_LINK, but for brackets; also in those of /wiki/..._(...)
+    rf"{_PART}*(?:(?:(?<=[/=_#])|(?<=_\())[{_GLUED}]+{_PART}*)*(?:\xa0?…)?"
 )
 # [words](https://... "title"), or a picture; the address may have pairs of brackets
 MARKDOWN_LINK = re.compile(
     r"!?\[([^\[\]\n]*)\]"
-    r"\(\s*(?i:https?://|www\.)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*(?:\s+\"[^\"\n]*\")?\s*\)"
+    r"\(\s*<?(?i:https?://|www\.)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*(?:\s+\"[^\"\n]*\")?\s*\)"
 )
+_PAIRS = {  # what people set around a link, and with what it closes
+    pair[0]: pair[1:]
+    for pair in (
+        *("()", "[]", "{}", "<>", '""', "''", "``", "||", "**", "__", "~~", "\u201c\u201d", "\u2018\u2019"),
+        *("\u201e\u201c\u201d", "\u201a\u2018\u2019", "\xab\xbb", "\xbb\xab", "\u2039\u203a", "\u203a\u2039"),
+        *("\uff08\uff09", "\uff3b\uff3d", "\uff5b\uff5d", "\uff1c\uff1e", "\u3008\u3009", "\u300a\u300b"),
+        *("\u300c\u300d", "\u300e\u300f", "\u3010\u3011", "\u3014\u3015"),
+    )
+}
+_CLOSING = frozenset("".join(_PAIRS.values()))
+_OPENING = frozenset("([{")  # that an address may have, in pairs
+_DEEPEST = 3  # pairs in one another that an address has
+_MARKS = frozenset("'*_~")  # that an address may have
 MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it may be glued to it
     r"@[A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*)"
 )
@@ -44,7 +66,7 @@ _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0\ufffc]")  # of Braille and 
 def without_links(text: str) -> str:
     """Remove links, with a scheme or without (www., pic.twitter.com/).
 
-    Of a link in Markdown its words stay, and of a link in brackets nothing does.
+    Of a link in Markdown its words stay, and nothing of brackets or quotation marks around a link alone.
     """
     if "://" not in text and not _may_have_bare_link(text):
         return text
@@ -52,27 +74,56 @@ def without_links(text: str) -> str:
         text = MARKDOWN_LINK.sub(r"\1", text)
     kept: list[str] = []
     at = 0
-    while link := LINK.search(text, at):
-        before, at = text[at : link.start()], link.start() + _length(link[0])
-        if at == link.end():
+    while link := _BEGINNING.search(text, at):
+        before, end = text[at : link.start()], _end(link)
+        if text[end : end + 1] not in _CLOSING:
             kept += (before, " ")
+            at = end
             continue
         while not (before := before.rstrip()) and kept:
             before = kept.pop()
-        if before.endswith("("):  # nothing but the link was in these brackets
-            before, at = before[:-1], at + 1
-        kept.append(before)
+        pairs = _pairs_around(before, text, end)
+        at = end + pairs
+        kept.append(before[: len(before) - pairs])
+        if pairs and text[at : at + 1].isalnum():  # no two words become one
+            kept.append(" ")
     return "".join((*kept, text[at:]))
 
 
-def _length(link: str) -> int:
-    """How much of a matched link is one: up to a bracket that it does not open."""
-    opened = 0
-    for at, sign in enumerate(link):
-        opened += (sign == "(") - (sign == ")")
-        if opened < 0:
-            return at
-    return len(link)
+def _end(link: re.Match[str]) -> int:
+    """The end of a link that begins so: before a bracket that it does not pair, or marks around it."""
+    text, start = link.string, link.start()
+    end = _end_by_brackets(text, link.end())
+    before = text[max(start - 1, 0) : start]
+    if before in _MARKS and (bare := text[start:end].rstrip(".,:;!?")).endswith(before):
+        return start + len(bare.rstrip(before))
+    return end
+
+
+def _end_by_brackets(text: str, at: int) -> int:
+    """The end of the link that is one up to there: before a bracket that it does not open, or not close."""
+    opened: list[tuple[str, int]] = []
+    while part := _UP_TO_BRACKET.match(text, at):
+        at = part.end()
+        sign = text[at : at + 1]
+        if opened and sign == opened[-1][0]:
+            opened.pop()
+        elif sign in _OPENING and len(opened) < _DEEPEST:
+            opened.append((_PAIRS[sign], at))
+        else:
+            break
+        at += 1
+    return opened[0][1] if opened else at
+
+
+def _pairs_around(before: str, text: str, end: int) -> int:
+    """How many pairs of brackets and the like hold what ends there, and nothing else."""
+    pairs = 0
+    for opening, place in zip(reversed(before), range(end, len(text)), strict=False):
+        if text[place] not in _PAIRS.get(opening, ""):
+            break
+        pairs += 1
+    return pairs
 
 
 def _may_have_bare_link(text: str) -> bool:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from .private_numbers import AMOUNT, DATE, NUMBER, ROUND_AMOUNT, SERIES, is_card, is_phone
+from .private_numbers import AMOUNT, CARD, DASHES, DATE, NUMBER, ROUND_AMOUNT, SERIES, is_card, is_phone
 from .words import GLUED
 
 AT = re.compile("[@\uff20\ufe6b]")
@@ -23,7 +23,7 @@ _LETTER = r"[A-Za-z\uff21-\uff5a]"
 _MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
     rf"{AT.pattern}|[%\uff05]40|[(\[{{<\uff08\uff3b\uff5b\uff1c][\s{_UNSEEN}]*[a\xe4\uff41][{_UNSEEN}]*[tr\uff52\uff54]"
     rf"|(?:{_LETTER}[{_UNSEEN}]*){{2}}[.\uff0e](?:[{_UNSEEN}]*{_LETTER}){{2}}"
-    rf"|\s[{_UNSEEN}]*[d\uff44][{_UNSEEN}]*[o\uff4f][{_UNSEEN}]*[t\uff54][{_UNSEEN}]*\s|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u30fc\ufeff-]{{3,}}\d"
+    rf"|\s[{_UNSEEN}]*[d\uff44][{_UNSEEN}]*[o\uff4f][{_UNSEEN}]*[t\uff54][{_UNSEEN}]*\s|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u2212\u30fc\ufe63\ufeff\uff08\uff09\uff0d-\uff0f-]{{3,}}\d"
     r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][" + _UNSEEN + "]*){16}",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ _KEY_RUNS = re.sub(rb"[+/=]", b"w", _RUNS)
 # signs beyond ASCII but for letters, pictures and punctuation that `_MAY_HOLD` does not know: no \\s, no \\d
 _OTHER = re.compile(
     r"[^\x00-\x84\x86-\x9f\xa1-\xac\xae-\xc3\xc5-\xe3\xe5-\u017e\u0180-\u065f\u2016-\u2027\u2030-\u205e"
-    r"\u20a0-\u2129\u212b-\u2bff\u3001-\u30fb\u30fd-\u9fff\uac00-\ud7a3\ufe0f\U0001f000-\U0001faff]"
+    r"\u20a0-\u2129\u212b-\u2211\u2213-\u2bff\u3001-\u30fb\u30fd-\u9fff\uac00-\ud7a3\ufe0f\U0001f000-\U0001faff]"
     r"(?!(?<=\u200d)[^\x00-\x7f])"  # nor the joiners of pictures
 )
 _W = rf"(?:(?![{GLUED}])\w)"  # of a word that a number or an address could be a part of
@@ -76,7 +76,7 @@ _EMAIL_LINK = re.compile(  # mailto:jane%40example.org?subject=...
 _PHONE_LINK = re.compile(  # wa.me/..., tel:..., sms:...?body=..., viber://chat?number=...; and Tel.030/...
     rf"{_NO_LETTER}(?:(?:tel|sms(?:to)?|mms(?:to)?|callto|facetime(?:-audio)?|sips?|skype|whatsapp|viber|sgnl|tg):|(?:tel|ph|mob)\.|"
     r"(?:https?://)?(?:www\.|api\.|web\.)?(?:(?:wa|signal|zalo)\.me|whatsapp\.com|(?:t\.me|line\.me/ti/p)(?=/\+?\d))/)"
-    r"(?:%2b|[!-/:-~]){0,40}?\d(?:[\s()/.-]{0,2}\d){6,14}(?!\d)(?:[!-~]*[A-Za-z0-9])?",
+    rf"(?:%2b|[!-/:-~]){{0,40}}?\d(?:[\s()/.{DASHES}-]{{0,2}}\d){{6,14}}(?!\d)(?:[!-~]*[A-Za-z0-9])?",
     re.IGNORECASE,
 )
 _MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Stripe, Google, Amazon and others
@@ -99,6 +99,7 @@ PATTERNS = {  # for the same filter in other languages, which have no phonenumbe
     "amount": AMOUNT.pattern,
     "round_amount": ROUND_AMOUNT.pattern,
     "series": SERIES.pattern,
+    "card": CARD.pattern,
     "marked_key": _MARKED_KEY.pattern,
     "long_word": _LONG_WORD.pattern,
     "change": _CHANGE.pattern,

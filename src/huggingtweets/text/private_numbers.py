@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .words import GLUED
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 _UNITS = (
     "\u5186\u5143\uc6d0\u4e07\ub9cc\u5104\u4ebf\uc5b5\u5146"  # yen, yuan, won, and what counts ten thousands
 )
+DASHES = r"\u2010-\u2015\u2212\u30fc"  # beside the hyphen; the last is that of Japanese keyboards
 NUMBER = re.compile(  # a run of digits in groups, and not a part of a longer word, amount or link
-    rf"(?<!(?![{GLUED}])[\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./\u2010-\u2015\u30fc-]{{0,3}}\d){{6,18}}"
+    rf"(?<!(?![{GLUED}])[\w#$€£¥,/.&=-])(?:\+\s?)?\(?\d(?:[\s()./{DASHES}-]{{0,3}}\d){{6,18}}"
     rf"(?!(?![{GLUED}])[\w%]|[{_UNITS}]|[.,]\d)"
 )
 DATE = re.compile(
@@ -29,29 +31,42 @@ DATE = re.compile(
 )
 AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([.\s])\d{3})(?:\1\d{3})*")  # 1.250.000
 ROUND_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:\s\d{3})*(?:\s000)")
-_DASH = r"\s?[/\u2010-\u2015-]\s?"
-_SCORE = r"\d{1,2}[\u2010-\u2015-]\d{1,2}(?:\s?\(\d{1,2}\)?)?"  # of a set, maybe with its tie-break
+_TO = rf"\s?[{DASHES}-]\s?"
+_DASH = rf"\s?[/{DASHES}-]\s?"
+_SCORE = rf"\d{{1,2}}[{DASHES}-]\d{{1,2}}(?:\s?\(\d{{1,2}}\)?)?"  # of a set, maybe with its tie-break
 _TIME = r"\d{1,2}\.\d\d"  # of a day; or a day and a month
+_HOUR = r"(?:[01]\d|2[0-4])(?:[03]0|[14]5)"  # 0900
+_DAY = r"[0-3]?\d[./][0-3]?\d[./]\d\d"  # 03.08.23
+_MONTH = r"(?:0?[1-9]|1[0-2])[./-](?:19|20)\d\d"  # 03/2023
 _DECIMAL = r"(?:0|[1-9]\d?)\.\d+"
 SERIES = re.compile(
     rf"\(?(?:1\d|20)\d\d{_DASH}(?:1\d|20)\d\d"  # (1861-1865
+    rf"|\(?{_HOUR}(?:(?:{_DASH}|\s+){_HOUR})+|\(?{_MONTH}(?:(?:{_TO}|\s+){_MONTH})+"
+    rf"|\(?{_DAY}(?:(?:{_TO}|\s+){_DAY})+|\(?{_DAY}\s+{_TIME}|\(?[0-3]?\d[./](?:[0-3]?\d[./]?)?{_TO}{_DAY}"
     rf"|\(?{_SCORE}(?:[\s/]+{_SCORE})+|\(?{_TIME}\.?(?:(?:{_DASH}|\s){_TIME}\.?)+|\(?{_DECIMAL}(?:(?:{_DASH}|\s+){_DECIMAL})*"
 )
 _DIALLED = re.compile(
     r"\+|\(?0(?:\d|[\s-]?\(?\d{3})|\([\d\s]{1,6}\)|\(?(?:1[-.\s]{1,2})?(?:\(\d{3}\)\s?|\d{3}[-.\s])\d{3}[-.]\d{4}$"
 )  # as only a number that is dialled begins
+_COUNTED = 3  # numbers at least that make a list by the same step
+_ANY_DASH = re.compile(f"[{DASHES}]")
+_PAIRS = re.compile(r"0[1-9](?:\D+\d\d)+")  # as dates and lists begin, and some numbers of phones:
+_DIALLED_PAIRS = re.compile(r"\d\d(?:\D+\d\d){4}|\d\d[/-]\d\d \d\d \d\d")  # 06 12 34 56 78, 08-12 34 56
 _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
 _INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
 _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
-_CARD = range(13, 20)  # digits (ISO/IEC 7812)
+CARD = re.compile(  # 13 to 19 digits (ISO/IEC 7812) as on cards, but for the first ones that no issuer has
+    r"(?=[3-689]|2[2-7])(?!(?:\d{3}0[\s-]+){3}\d{3}0$)"  # and lists of round numbers
+    r"(?:\d{13,19}|\d{4}(?:[\s-]+\d{4}){3}(?:[\s-]+\d{3})?|\d{4}[\s-]+\d{6}[\s-]+\d{4,5})"
+)
 
 
 def is_card(number: str) -> bool:
-    """Whether the digits have the length of a card's number, and its check digit (Luhn 1960)."""
-    digits = [int(sign) for sign in number if sign.isdigit()]
-    if len(digits) not in _CARD or re.search(r"[^\d\s-]", number):
+    """Whether the digits are grouped as those of a card's number, and have its check digit (Luhn 1960)."""
+    if not CARD.fullmatch(number):
         return False
+    digits = [int(sign) for sign in number if sign.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
@@ -59,18 +74,29 @@ def is_card(number: str) -> bool:
 @lru_cache(maxsize=10_000)
 def is_phone(number: str) -> bool:
     """Whether a number is valid in some country, and grouped as there."""
+    number = _ANY_DASH.sub("-", number)
     groups = re.findall(r"\d+", number)
     digits = "".join(groups)
-    if not number.startswith("+") and _is_date_or_amount(number):
+    if not number.startswith("+") and _is_something_else(number, groups):
         return False
     if _DIALLED.match(number) or (len(groups) == 1 and len(digits) in _UNBROKEN):
         return len(digits) in _LENGTHS
     return _is_national(digits, groups)
 
 
-def _is_date_or_amount(number: str) -> bool:
+def _is_something_else(number: str, groups: list[str]) -> bool:
+    """Whether a number is a date, an amount or a list."""
     whole = (AMOUNT, ROUND_AMOUNT, SERIES)
-    return bool(DATE.search(number)) or any(pattern.fullmatch(number) for pattern in whole)
+    if DATE.search(number) or any(pattern.fullmatch(number) for pattern in whole):
+        return True
+    return _is_count(groups) or bool(_PAIRS.fullmatch(number) and not _DIALLED_PAIRS.fullmatch(number))
+
+
+def _is_count(groups: list[str]) -> bool:
+    """Whether numbers go up or down by the same step, as 21 22 23 24 do; not by 22, as 12 34 56 78 do."""
+    steps = {int(after) - int(before) for before, after in pairwise(groups)}
+    step = str(abs(min(steps, default=0)))
+    return len(groups) >= _COUNTED and len(steps) == 1 and (len({*step}) > 1 or step in "123456789")
 
 
 def _is_national(digits: str, groups: list[str]) -> bool:

@@ -81,13 +81,14 @@ function makePrivateFilter({ patterns, key_changes }) {
   const regex = (name, flags) => new RegExp(patterns[name], flags);
   const whole = (name) => new RegExp(`^(?:${patterns[name]})$`, "u");
   const [date, change] = [regex("date", "u"), regex("change", "gu")];
+  const card = whole("card");
   const amounts = [whole("amount"), whole("round_amount"), whole("series")];
 
   function numberKind(number) {
     const digits = number.replace(/\D/g, "");
     const other = date.test(number) || amounts.some((amount) => amount.test(number));
     if (digits.length <= 15 && (number.startsWith("+") || !other)) return "holds a phone number";
-    return isCard(number, digits) ? "holds a card number" : "";
+    return card.test(number) && hasCheckDigit(digits) ? "holds a card number" : "";
   }
 
   const isKey = (match) => !/^[#@]/.test(match) && (match.match(change) ?? []).length >= key_changes;
@@ -110,9 +111,8 @@ function makePrivateFilter({ patterns, key_changes }) {
   };
 }
 
-/** Whether digits have the length of a card's number and its check digit (Luhn 1960). */
-function isCard(number, digits) {
-  if (digits.length < 13 || digits.length > 19 || /[^\d\s-]/.test(number)) return false;
+/** Whether digits have the check digit of a card's number (Luhn 1960). */
+function hasCheckDigit(digits) {
   const values = Array.from(digits, Number).reverse();
   const doubled = values.map((value, place) => (place % 2 ? (value > 4 ? 2 * value - 9 : 2 * value) : value));
   return doubled.reduce((sum, value) => sum + value, 0) % 10 === 0;
