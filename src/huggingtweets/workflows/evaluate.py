@@ -27,6 +27,7 @@ from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Record, Sampling, Stage
 from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
+from ._shares import as_written
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -167,6 +168,8 @@ def measure_folder(
         [post.text for post in dataset.taking_turns(data.train)],
         [post.text for post in data.held_out],
         posts,
+        typical=[post.text for post in dataset.taking_turns(as_written(data.train, record))],
+        own=[post.text for post in as_written(data.held_out, record)],
         fit_ngram=models.ngram_floor,
         base=base_posts,
         others=others,

@@ -147,7 +147,7 @@ ANSWER = Authorship
 def measure(material: Material, *, seed: int) -> Authorship:
     """How much each group sounds like the person."""
     groups, theirs = material.groups, balanced(material.reference, MOST)
-    mine = list(material.train[-MOST:])
+    mine = list(material.typical[-MOST:])
     reason = _too_little(mine, theirs, groups)
     if reason:
         return Authorship(whole=unmeasured(reason), style=unmeasured(reason))

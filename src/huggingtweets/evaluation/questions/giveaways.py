@@ -103,7 +103,7 @@ def measure(material: Material, *, seed: int) -> Giveaways:  # noqa: ARG001 -- n
             f"{len(theirs)} posts of other people; {LEAST_OTHERS} are needed to say what sets a person apart"
         )
         return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())
-    ranked = _ranked(material.train, theirs)
+    ranked = _ranked(material.typical, theirs)
     if not ranked:
         reason = "no word tells the person from other people"
         return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())
