@@ -589,6 +589,17 @@ def test_the_fleet_stops_where_nothing_can_be_kept(tmp_path, error):
     assert records.load_outcomes(store) == {}
 
 
+def test_the_last_line_of_progress_says_nothing_of_what_is_left(tmp_path):
+    """While authors are left it says how long they may take; where all have ended there is nothing left."""
+    store, notes = Store(str(tmp_path / "store")), Notes()
+    requests = read_folder(write_authors(tmp_path / "authors", 2))
+    drive(store, InlineExecutor(AuthorWorker(store.address, job(), 30.0)), requests, notes)
+    first, last = (line for line in notes.lines if " ended, " in line)
+    assert "about" in first
+    assert "2 of 2 ended" in last
+    assert "left" not in last
+
+
 def test_a_full_disk_of_a_worker_is_no_failure_of_its_author(tmp_path, monkeypatch):
     """What a worker could not write is tried again; the author is not ended for it."""
     store = Store(str(tmp_path / "store"))

@@ -151,8 +151,9 @@ class Driver:
             f"; {outcome.name} {outcome.bits_per_byte:.3f} bits per byte" if outcome.bits_per_byte else ""
         )
         seconds = (time.monotonic() - self._started) / max(1, len(self.ended) - self._at_start)
-        left = seconds * (self.total - len(self.ended))
+        remaining = self.total - len(self.ended)
+        left = f", about {duration(seconds * remaining)} left" if remaining else ""
         return (
-            f"  {len(self.ended):,} of {self.total:,} ended, {self._states[State.FAILED]:,} of them failed, "
-            f"about {duration(left)} left{figure}"
+            f"  {len(self.ended):,} of {self.total:,} ended, {self._states[State.FAILED]:,} of them failed"
+            f"{left}{figure}"
         )
