@@ -31,7 +31,7 @@ from huggingtweets import (
 from huggingtweets import models as model_kinds
 from huggingtweets.cli import app
 from huggingtweets.cli._evaluations import print_comparison
-from huggingtweets.errors import ModelError, UserError
+from huggingtweets.errors import LocationError, ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.results import OWN, Evaluation
@@ -173,6 +173,25 @@ def test_other_people_are_found(root, evaluated, tmp_path):
     together = evaluate(root / "good", [str(friends)], count=32).evaluation.counts.others
     assert (set(alone), set(together)) == ({"many people"}, {"many people", "person 1"})
     assert "friend" not in (root / "good" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("id,text,user\n1,one,ada\n2,two,bob\n", "holds"),
+        ("id,said,more\n1,one,a\n2,two,b\n", "column"),
+        ("id,text\n1,one\n2,two\n", ""),
+    ],
+)
+def test_others_whose_posts_are_not_plain_are_one_line_without_options(tmp_path, rows, problem):
+    """No option is named that `evaluate` does not have."""
+    path = tmp_path / "x.csv"
+    path.write_text(rows, "utf-8")
+    with pytest.raises(
+        LocationError, match=rf"^--against: .*{problem}.*; expected posts of one person"
+    ) as caught:
+        workflow.other_people([str(path)], Silence())
+    assert "--" not in str(caught.value).removeprefix("--against")
 
 
 def test_compare_says_which_differences_are_sure(compared, capsys):

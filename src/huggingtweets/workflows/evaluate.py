@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from .. import dataset, evaluation, models, reporting, tracking
 from ..bases.hub import cached_hub_answers
-from ..errors import ModelError
+from ..errors import LocationError, ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
 from ..evaluation.reference import MANY, known_words, posts_of_many
@@ -225,9 +225,20 @@ def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str
     """Real posts of others: the fixed set that ships with the package, and those of given locations.
 
     People of locations are numbered, not named: reports lie in model folders, and those are published.
+
+    Raises:
+        LocationError: a location cannot be read, or not without saying more of it.
     """
     watcher.stage("others")
-    authors = read(DataConfig(locations=tuple(against)), watcher)
+    try:
+        authors = read(DataConfig(locations=tuple(against)), watcher)
+    except LocationError as error:
+        problem, _, advice = str(error).partition("; ")
+        if "--" not in advice:
+            raise
+        raise LocationError(  # the options are those of other commands
+            f"--against: {problem}; expected posts of one person each, which are read without more being said"
+        ) from error
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
     return {MANY: list(posts_of_many()), **people}
 
