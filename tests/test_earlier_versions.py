@@ -308,7 +308,7 @@ def test_fetched_posts_are_not_fetched_again():
     """The cache gives what it has, and asks for what is newer only."""
     [file] = Path("home/fetched").iterdir()
     with sqlite3.connect(file) as db:
-        db.execute("UPDATE begun SET at = ?", (time.time(),))  # posts are fetched anew after some days
+        db.execute("UPDATE begun SET at = ?", (time.time(),))  # posts are fetched anew after a day
     asked = []
 
     def fetch(cursor, newest):

@@ -226,6 +226,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, ImportError | RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
 
 
+def is_device_failure(text: str) -> bool:
+    """Whether an error, as text, is one of a GPU after which a process can do nothing with it any more."""
+    return re.search(r"\b(?:CUDA|HIP) error\b", text) is not None
+
+
 def is_panic(error: BaseException) -> bool:
     """Whether Rust code panicked; PyO3 raises that past `except Exception`."""
     return type(error).__name__ == "PanicException"

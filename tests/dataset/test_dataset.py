@@ -18,6 +18,7 @@ from huggingtweets import DataConfig, ReadOptions, inspect
 from huggingtweets.dataset import (
     AuthorData,
     build,
+    in_shares,
     join,
     load,
     load_stored,
@@ -96,6 +97,30 @@ def test_the_latest_posts_of_all_are_the_latest_of_each():
     for own in (ada, bob):
         assert [each for each in ordered if each.author == own[0].author] == own
     assert taking_turns(ada) == ada
+
+
+@pytest.mark.parametrize(
+    ("weights", "counts"),
+    [
+        ({"ada": 1, "bob": 1}, {"ada": 30, "bob": 30}),
+        ({"ada": 1, "bob": 2}, {"ada": 15, "bob": 30}),
+        ({"ada": 3, "bob": 1}, {"ada": 90, "bob": 30}),
+        ({"ada": 1, "bob": 1000}, {"ada": 1, "bob": 30}),
+    ],
+)
+def test_posts_in_shares_are_the_latest_of_each(weights, counts):
+    """As many posts as the shares allow, of each the latest, in the order that they had."""
+    posts = [
+        post(f"{name} {i}", i, author=name)
+        for name, count in (("ada", 90), ("bob", 30))
+        for i in range(count)
+    ]
+    matched = in_shares(posts, weights)
+    assert Counter(each.author for each in matched) == counts
+    for name, count in counts.items():
+        own = [each for each in posts if each.author == name]
+        assert [each for each in matched if each.author == name] == own[-count:]
+    assert in_shares([], weights) == []
 
 
 @pytest.mark.parametrize("count", [2, 3, 40])

@@ -27,6 +27,8 @@ def work(item: Any) -> Any:
     if item == "wait":
         print("waits", flush=True)  # noqa: T201 -- read by the test
         time.sleep(600)
+    if item == "break":
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
     if item == "refuse":
         raise UserError("not this one")
     return (os.getpid(), 2 * item)

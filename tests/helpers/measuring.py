@@ -41,7 +41,7 @@ def material(train: Sequence[str], groups: Groups, **more) -> Material:
         return ngram_floor(texts[:ENOUGH])
 
     inputs = {"fit_ngram": fit, "ngram": fit(train), **more}
-    return Material(train=train, originals=Originals(train), groups=groups, **inputs)
+    return Material(train=train, typical=train, originals=Originals(train), groups=groups, **inputs)
 
 
 def write_filters(train: Sequence[str], held_out: Sequence[str], folder: Path) -> None:

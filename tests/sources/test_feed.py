@@ -12,6 +12,7 @@ import pytest
 from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError, UnknownPlace, Unreachable
 from huggingtweets.sources import ReadOptions
+from huggingtweets.sources._formats.page_cache import DAY
 from huggingtweets.sources._formats.skipped import NOT_PUBLIC, count_skipped
 from huggingtweets.types import PostKind
 from tests.helpers.export_builder import PRIVATE, rss, rss_item
@@ -523,3 +524,13 @@ def test_an_author_that_is_a_profile_is_called_as_its_account(tmp_path, author):
     """Reddit and Lemmy name authors by where they are found."""
     timeline, _ = read_feed(tmp_path, atom_entry("T", "mine", author, "1"), "feed.atom")
     assert (timeline.account.handle, timeline.account.name) == ("ada", "ada")
+
+
+def test_a_feed_that_is_read_no_more_is_deleted(home):
+    """What was fetched a day ago goes when any feed is read."""
+    with LocalServer(lambda _: xml(rss(rss_item(1, "one")))) as server:
+        for name in ("a", "b"):
+            address = f"http://127.0.0.1:{server.port}/{name}.xml"
+            sources.read(address, ReadOptions(allow_private=True))
+            [path] = (home / "fetched").iterdir()
+            os.utime(path, (0, time.time() - DAY))

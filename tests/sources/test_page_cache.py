@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from itertools import count, islice, pairwise
 
@@ -126,19 +127,49 @@ def test_a_deleted_newest_post_does_not_matter():
     assert (seen[:2], len(seen), len(fetches)) == (["12", "11"], 12, 1)
 
 
-def test_deleted_posts_are_removed_after_some_days():
-    """After some days everything is fetched again, and deleted posts are gone from this machine."""
+@pytest.mark.parametrize("max_age", [page_cache.HOUR, page_cache.DAY])
+def test_deleted_posts_are_removed_after_a_while(max_age):
+    """After an hour or a day everything is fetched again, and deleted posts are gone from this machine."""
     place = Place(10)
     place.walk("a")
     place.ids.remove("5")
     with PageCache("place", "a") as cache:
         path = cache.path
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE begun SET at = at - ?", (page_cache.MAX_AGE,))
+        db.execute("UPDATE begun SET at = at - ?", (max_age,))
     db.close()
-    seen, fetches = place.walk("a")
+    seen, fetches = place.walk("a", max_age=max_age)
     assert (seen, len(fetches)) == (place.ids, 4)
     assert b"text 5" not in path.read_bytes()
+
+
+def test_a_cache_lasts_an_hour_unless_more_is_asked_for():
+    """After an hour a free service is asked for everything again, and one that charges is not."""
+    place = Place(10)
+    place.walk("a")
+    with PageCache("place", "a") as cache:
+        path = cache.path
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE begun SET at = at - ?", (page_cache.HOUR,))
+    db.close()
+    assert len(place.walk("a", max_age=page_cache.DAY)[1]) == 1
+    assert len(place.walk("a")[1]) == 5
+
+
+def test_what_is_read_no_more_is_deleted(home):
+    """Of an account that was closed a day ago nothing stays once any other is read; younger ones stay."""
+    Place(3).walk("closed")
+    Place(3).walk("young")
+    folder = home / "fetched"
+    [closed] = folder.glob("place-closed-*")
+    rest = folder / f"{closed.name}-journal", folder / "feed-0.msgpack"  # of a killed run, and of a feed
+    for path in rest:
+        path.write_bytes(b"text 1")
+    for path in (closed, *rest):
+        os.utime(path, (0, time.time() - page_cache.DAY))
+    Place(3).walk("other")
+    left = {path.name.split("-")[1] for path in folder.iterdir() if path.is_file()}
+    assert left == {"young", "other"}
 
 
 def test_stored_posts_are_read_in_batches(monkeypatch):

@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 import weakref
+from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -30,14 +31,15 @@ from huggingtweets import (
 from huggingtweets import models as model_kinds
 from huggingtweets.cli import app
 from huggingtweets.cli._evaluations import print_comparison
-from huggingtweets.errors import ModelError, UserError
+from huggingtweets.errors import LocationError, ModelError, UserError
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
-from huggingtweets.results import Evaluation
+from huggingtweets.results import OWN, Evaluation
 from huggingtweets.tracking.none import NullRun, NullTracker
 from huggingtweets.types import Dataset, Funnel, Post, Reason, Tracked
 from huggingtweets.workflows import evaluate as workflow
 from huggingtweets.workflows._floors import base_of, larger_model
+from huggingtweets.workflows._shares import as_written
 from huggingtweets.workflows.data import posts_of
 from huggingtweets.workflows.evaluate import other_people
 from tests.helpers.commands import run
@@ -194,6 +196,26 @@ def test_a_date_without_a_time_of_day_is_no_hour(root):
     timed[0] = replace(timed[0], created_at=days[0] + timedelta(hours=7))
     assert workflow._hours(replace(data, train=(*dated, *timed))) == [7, 0, 0]
     assert workflow._hours(replace(data, train=tuple(dated))) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("id,text,user\n1,one,ada\n2,two,bob\n", "holds"),
+        ("id,said,more\n1,one,a\n2,two,b\n", "column"),
+        ("id,text\n1,one\n2,two\n", ""),
+    ],
+)
+def test_others_whose_posts_are_not_plain_are_one_line_without_options(root, tmp_path, rows, problem):
+    """No option is named that `evaluate` does not have."""
+    path = tmp_path / "x.csv"
+    path.write_text(rows, "utf-8")
+    record = ModelFolder(root / "good").record
+    with pytest.raises(
+        LocationError, match=rf"^--against: .*{problem}.*; expected posts of one person"
+    ) as caught:
+        other_people(record, Silence(), [str(path)])
+    assert "--" not in str(caught.value).removeprefix("--against")
 
 
 def test_compare_says_which_differences_are_sure(compared, capsys):
@@ -377,3 +399,45 @@ def test_another_tracker_is_told_no_version_of_the_first_one(root, tmp_path, mon
     monkeypatch.setattr(workflow, "evaluate_folder", lambda *_, **__: evaluation.load(model))
     evaluate(model, tracker=tracker)
     assert list(filter(None, names)) == used
+
+
+def two_people(record, **recipe):
+    """The record of a model of two people, and posts of theirs: nine times as many of one."""
+    [author] = record.authors
+    people = tuple(
+        replace(author, account=replace(author.account, handle=handle)) for handle in ("many", "few")
+    )
+    numbers = ["few" if number % 10 == 0 else "many" for number in range(400)]
+    posts = tuple(
+        Post(id=str(number), author=author, text=f"{author} {text}")
+        for number, (author, text) in enumerate(zip(numbers, varied_texts(400, seed=9), strict=True))
+    )
+    data = Dataset(digest="0" * 64, authors=people, train=posts[:200], held_out=posts[200:], split_by="time")
+    return replace(record, authors=people, recipe=replace(record.recipe, **recipe)), data
+
+
+def test_the_posts_of_several_people_have_the_shares_of_what_the_model_writes(root):
+    """A model that writes like two people equally often is not told by one of them having posted more."""
+    folder = ModelFolder(root / "poor")
+    record, data = two_people(folder.record)
+    _, material = workflow.measure_folder(
+        folder, record, data, {}, count=16, seed=0, watcher=Silence(), larger=None
+    )
+    for posts in (material.groups[OWN], material.typical):
+        assert Counter(text.split()[0] for text in posts) == {"few": 20, "many": 20}
+    assert len(material.train) == len(material.held_out) == 200
+
+
+@pytest.mark.parametrize(
+    ("recipe", "counts"),
+    [
+        ({"mix": {"many": 3, "few": 1}}, {"many": 60, "few": 20}),
+        ({"mix": {"many": 3, "few": 1}, "speakers": True}, {"many": 20, "few": 20}),
+        ({"mix": {"many": 1, "few": 20}}, {"many": 180, "few": 20}),  # too few would be left
+        ({"method": "ngram"}, {"many": 180, "few": 20}),
+    ],
+)
+def test_shares_are_those_of_the_mix(root, recipe, counts):
+    """The mix says them; speakers are chosen equally often, and an n-gram model counts all posts."""
+    record, data = two_people(ModelFolder(root / "poor").record, **recipe)
+    assert Counter(post.author for post in as_written(data.held_out, record)) == counts

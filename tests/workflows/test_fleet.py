@@ -306,6 +306,36 @@ def test_a_worker_that_dies_gives_its_item_back():
     assert first.value[0] == second.value[0]
 
 
+def test_a_worker_whose_gpu_failed_is_replaced():
+    """After an error of CUDA a process can use the GPU no more; the next item has a new process."""
+    with LocalExecutor(work, 1) as executor:
+        events = []
+        for item in (1, "break", 2):
+            executor.submit(item)
+            while not (new := executor.wait(1.0)):
+                pass
+            events += new
+    before, broken, after = events
+    assert isinstance(broken, Died)
+    assert "illegal memory access" in broken.reason
+    assert before.value[0] != after.value[0]
+    assert after.value[1] == 4
+
+
+def test_an_author_is_not_failed_for_a_broken_gpu(tmp_path, monkeypatch):
+    """The author waits for another process, as where a worker died; nothing is said to have ended."""
+    store = Store(str(tmp_path / "store"))
+    (request, _) = read_folder(write_authors(tmp_path / "authors", 2))
+
+    def breaks(*_: object) -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(fleet_worker, "train", breaks)
+    with pytest.raises(RuntimeError, match="CUDA error"):
+        AuthorWorker(store.address, job(), 30.0)(Assignment(request=request, owner="me"))
+    assert store.names("ended") == store.names("leases") == []
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no such signal")
 def test_a_terminal_that_is_closed_ends_no_worker():
     """Its signal reaches the workers, too; it is for the driver, which lets them keep what they did."""
@@ -588,6 +618,37 @@ def test_the_fleet_stops_where_nothing_can_be_kept(tmp_path, error):
     with pytest.raises(type(error), match=str(error)):
         drive(store, InlineExecutor(fails), requests, lease_seconds=0.3)
     assert records.load_outcomes(store) == {}
+
+
+class OneMachineLacks(InlineExecutor):
+    """Two machines: a good one, which is slow, and one that lacks the base and says so at once."""
+
+    def wait(self, seconds: float) -> list[Finished | Died]:
+        """End what the good machine does last of all."""
+        if len(self._items) == 1:
+            return super().wait(seconds)
+        return [Died(self._items.pop(), "no base is here", is_gone=True, error=BaseError("no base is here"))]
+
+
+def test_one_machine_that_lacks_the_base_stops_no_fleet(tmp_path):
+    """Others that have it end their authors meanwhile, and those that the one was given, too."""
+    store = Store(str(tmp_path / "store"), waits=())
+    requests = read_folder(write_authors(tmp_path / "authors", 5))
+    executor = OneMachineLacks(AuthorWorker(store.address, job(), 0.3), 2)
+    drive(store, executor, requests, lease_seconds=0.3)
+    states = Counter(outcome.state for outcome in records.load_outcomes(store).values())
+    assert states == {State.DONE: 4, State.FAILED: 1}  # one has too few posts
+
+
+def test_the_last_line_of_progress_says_nothing_of_what_is_left(tmp_path):
+    """While authors are left it says how long they may take; where all have ended there is nothing left."""
+    store, notes = Store(str(tmp_path / "store")), Notes()
+    requests = read_folder(write_authors(tmp_path / "authors", 2))
+    drive(store, InlineExecutor(AuthorWorker(store.address, job(), 30.0)), requests, notes)
+    first, last = (line for line in notes.lines if " ended, " in line)
+    assert "about" in first
+    assert "2 of 2 ended" in last
+    assert "left" not in last
 
 
 def test_a_full_disk_of_a_worker_is_no_failure_of_its_author(tmp_path, monkeypatch):

@@ -18,8 +18,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="LOCATION",
-            help="Posts of another person, to tell the person apart from: an archive, an account, a table of "
-            "one author. Can be repeated.",
+            help="Posts of another person, to tell the person apart from: an archive, an account, or a table "
+            "of one author that names them. Can be repeated.",
         ),
     ] = None,
     count: opt.EvaluatedPosts = EVALUATED_POSTS,

@@ -16,7 +16,7 @@ from ..errors import NotEnoughPosts, UserError
 from ..text import normalized
 from ..text.counting import counted
 from ..types import Account, Author, Dataset, Funnel, Post, Reason
-from .split import Split, split, taking_turns
+from .split import Split, in_shares, split, taking_turns
 from .storage import SPLITS, load, load_stored, save, store
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "AuthorData",
     "build",
     "digest",
+    "in_shares",
     "join",
     "join_authors",
     "load",

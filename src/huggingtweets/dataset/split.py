@@ -60,6 +60,24 @@ def taking_turns(posts: Sequence[Post]) -> list[Post]:
     return sorted(posts, key=place)
 
 
+def in_shares(posts: Sequence[Post], weights: Mapping[str, float]) -> list[Post]:
+    """The latest posts of each author, in numbers proportional to the weights, as many as there can be.
+
+    Args:
+        posts: in order of time.
+        weights: of each author, above 0.
+    """
+    counts = Counter(post.author for post in posts)
+    scale = min((count / weights[author] for author, count in counts.items()), default=0.0)
+    most = {author: max(1, round(scale * weights[author])) for author in counts}
+    kept: list[Post] = []
+    for post in reversed(posts):
+        if most[post.author]:
+            most[post.author] -= 1
+            kept.append(post)
+    return kept[::-1]
+
+
 def threads(posts: Sequence[Post], answered: Mapping[str, str] = MappingProxyType({})) -> list[list[int]]:
     """Group the positions of posts by thread; two replies to the same post of others are one thread.
 

@@ -33,7 +33,8 @@ class Material:
     """
 
     train: Sequence[str]  # the person's training posts, in order of time
-    originals: Originals  # the same, ready to be searched for copies
+    typical: Sequence[str]  # those of them that the model's posts are compared with: see `gather`
+    originals: Originals  # all of them, ready to be searched for copies
     groups: Groups  # the posts to measure, by group; each has at least `ENOUGH`
     fit_ngram: FitNgram  # makes an n-gram model of posts
     ngram: NgramFloor  # that of the latest training posts
@@ -59,6 +60,8 @@ class Material:
         generated: Sequence[str],
         *,
         fit_ngram: FitNgram,
+        typical: Sequence[str] | None = None,
+        own: Sequence[str] | None = None,
         base: Sequence[str] = (),
         others: Mapping[str, Sequence[str]] = MappingProxyType({}),
         seed: int = 0,
@@ -73,6 +76,9 @@ class Material:
             held_out: later posts of the person.
             generated: posts of the model as they came, unpicked.
             fit_ngram: makes an n-gram model of posts.
+            typical: the training posts that the model's are compared with; None for all. Of several people,
+                those in which each has the share that the model gives them.
+            own: the same of the held-out posts.
             base: posts of the model that training started from.
             others: real posts of other people in order of time, by name.
             seed: of every draw; the same seed gives the same figures.
@@ -85,16 +91,18 @@ class Material:
         latest = train[-NGRAM_POSTS:]
         originals, ngram = Originals(train), fit_ngram(latest)
         leaked = {i for i, near in enumerate(originals.near(held_out, LEAK)) if near}
+        learnt = {held_out[i] for i in leaked}
         reference, later = _apart(others, {normalized(text) for text in (*train, *held_out)})
         groups = {
             MODEL: list(generated),
-            OWN: [text for i, text in enumerate(held_out) if i not in leaked],
+            OWN: [text for text in (held_out if own is None else own) if text not in learnt],
             BASE: list(base),
             NGRAM: ngram.generate(count=min(MOST, max(LEAST, len(generated))), seed=seed),
             OTHERS: balanced(later, MOST),
         }
         return cls(
             train=train,
+            typical=train if typical is None else typical,
             originals=originals,
             groups={name: posts for name, posts in groups.items() if len(posts) >= ENOUGH},
             fit_ngram=fit_ngram,

@@ -3,8 +3,8 @@
 The text of an entry is its title and its whole text, or its summary if the feed has no more. What programs
 add to it, and the titles of others in whose threads a person answers, are left out. If a feed has several
 authors, only the entries of one are read; entries that name nobody are the channel's. Feeds from the web are
-cached on this machine, and fetched again only if they have changed. With `--source feed` the address may be
-that of a page that links to its feed.
+cached on this machine for a day, and fetched again in it only if they have changed. With `--source feed` the
+address may be that of a page that links to its feed.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from ._formats.dates import read_date
 from ._formats.feed_entries import Author, Channel, Entry, read_feed
 from ._formats.http import Answer, Http
 from ._formats.markup import mended_xml
+from ._formats.page_cache import delete_unused
 
 NAME = "feed"
 SUMMARY = "a feed (RSS, Atom), its file or its address"
@@ -163,6 +164,7 @@ def _fetch(address: str, options: ReadOptions) -> bytes:
 def _fetch_if_changed(http: Http, address: str) -> bytes:
     """Fetch an address; if it has not changed since the last time, return the cached content."""
     path = home() / FETCHED / f"feed-{hashlib.sha256(address.encode()).hexdigest()[:32]}.msgpack"
+    delete_unused()
     cached = _load(path)
     conditions = {"If-None-Match": cached.etag, "If-Modified-Since": cached.modified}
     answer = http.get(address, headers={name: value for name, value in conditions.items() if value})

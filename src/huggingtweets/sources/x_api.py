@@ -24,7 +24,7 @@ from ..types import Account, Post, PostKind, Timeline
 from ._contract import Match, ReadOptions
 from ._formats.authors import to_handle
 from ._formats.http import Http, Refused
-from ._formats.page_cache import Page, PageCache
+from ._formats.page_cache import DAY, Page, PageCache
 from ._formats.x_posts import Entities, Link, Mention, Tweet, superseded, to_post
 
 NAME = "X"
@@ -179,7 +179,7 @@ def _price(handle: str) -> str:
     return (
         f"X charges about ${POST_PRICE:.3f} for each post of @{handle} that is read, the newest {MOST:,} at "
         f"most, and ${PROFILE_PRICE:.2f} for the profile: ${MOST * POST_PRICE + PROFILE_PRICE:.2f} at most, "
-        "less for what was fetched before; agree with --yes"
+        "less for what was fetched within a day; agree with --yes"
     )
 
 
@@ -214,7 +214,7 @@ def _posts(account: Account, identity: str, token: dict[str, str], options: Read
 
     with (
         Http(allow_private=options.allow_private) as http,
-        PageCache("x_api", f"{account.handle} {identity} {_server(options)}") as cache,
+        PageCache("x_api", f"{account.handle} {identity} {_server(options)}", max_age=DAY) as cache,
     ):
         yield from cache.walk(fetch)
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from .. import dataset, evaluation, models, reporting, tracking
 from ..bases.hub import cached_hub_answers
-from ..errors import ModelError
+from ..errors import LocationError, ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
 from ..evaluation.reference import MANY, MANY_SPEAK, known_words, posts_of_many
@@ -28,6 +28,7 @@ from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Record, Sampling, Stage
 from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
+from ._shares import as_written
 from .data import DataConfig, posts_of, read
 
 SHOWN = 20  # samples in the report, the first that came
@@ -168,6 +169,8 @@ def measure_folder(
         [post.text for post in dataset.taking_turns(data.train)],
         [post.text for post in data.held_out],
         posts,
+        typical=[post.text for post in dataset.taking_turns(as_written(data.train, record))],
+        own=[post.text for post in as_written(data.held_out, record)],
         fit_ngram=models.ngram_floor,
         base=base_posts,
         others=others,
@@ -225,9 +228,20 @@ def other_people(record: Record, watcher: Watcher, against: Sequence[str] = ()) 
     The fixed set is English. Beside a person who writes in another language, all that is in that language
     would sound like the person, so it is left out. People of locations are numbered, not named: reports lie
     in model folders, and those are published.
+
+    Raises:
+        LocationError: a location cannot be read, or not without saying more of it.
     """
     watcher.stage("others")
-    authors = read(DataConfig(locations=tuple(against)), watcher)
+    try:
+        authors = read(DataConfig(locations=tuple(against)), watcher)
+    except LocationError as error:
+        problem, _, advice = str(error).partition("; ")
+        if "--" not in advice:
+            raise
+        raise LocationError(  # the options are those of other commands
+            f"--against: {problem}; expected posts of one person each, which are read without more being said"
+        ) from error
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
     spoken = {author.language for author in record.authors}
     many = {MANY: list(posts_of_many())} if spoken & {MANY_SPEAK, ""} else {}  # "": too few posts to tell

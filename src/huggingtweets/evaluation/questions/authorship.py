@@ -157,7 +157,7 @@ ANSWER = Authorship
 def measure(material: Material, *, seed: int) -> Authorship:
     """How much each group sounds like the person."""
     groups, known = material.groups, equal_parts(material.reference, MOST)
-    mine, theirs = list(material.train[-MOST:]), list(chain.from_iterable(known.values()))
+    mine, theirs = list(material.typical[-MOST:]), list(chain.from_iterable(known.values()))
     reason = _too_little(mine, theirs, material)
     if reason:
         return Authorship(whole=unmeasured(reason), style=unmeasured(reason))

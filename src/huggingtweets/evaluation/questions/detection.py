@@ -79,7 +79,7 @@ ANSWER = Detection
 
 def measure(material: Material, *, seed: int) -> Detection:
     """AUC of telling each group's posts from training posts; the same number of each for all groups."""
-    train = material.train
+    train = material.typical
     groups = {name: posts for name, posts in material.groups.items() if name != OWN}
     size = min(MOST, len(train) // 2, common({name: len(posts) for name, posts in groups.items()}))
     if size < ENOUGH:

@@ -101,7 +101,7 @@ def measure(material: Material, *, seed: int) -> Giveaways:  # noqa: ARG001 -- n
     if len(theirs) < LEAST_OTHERS:
         reason = material.too_few_others(len(theirs), LEAST_OTHERS)
         return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())
-    ranked = _ranked(material.train, theirs)
+    ranked = _ranked(material.typical, theirs)
     if not ranked:
         reason = "no word tells the person from other people"
         return Giveaways(used=Row.inconclusive(reason, "ceiling"), words=())

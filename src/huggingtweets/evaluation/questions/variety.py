@@ -193,7 +193,7 @@ def measure(material: Material, *, seed: int) -> Variety:
     """Variety of each group's posts, beside the person's."""
     words = {name: [signs(text) for text in posts] for name, posts in material.groups.items()}
     distinct = {n: _distinct(words, n, seed) for n in SIZES}
-    train = material.train[-LATEST:]
+    train = material.typical[-LATEST:]
     return Variety(
         distinct={n: row for n, (row, _) in distinct.items()},
         sizes={n: size for n, (_, size) in distinct.items()},

@@ -7,8 +7,10 @@ that gap down to the newest stored post, yields the stored posts down to the nex
 on. A page and the gap that it moves are written in one transaction of SQLite, so a run can be killed at any
 moment, and no post is lost or yielded twice.
 
-Posts that are deleted on the service must not stay on this machine. So after some days the cache is emptied
-and everything is fetched again. Only the user can read the cache's files.
+Posts that are deleted on the service must not stay on this machine. So a cache lasts only long enough for a
+run that broke off to go on, or to be repeated: an hour, and a day where a service charges for each post. Then
+everything is fetched again. The caches of accounts that nobody reads any more, since they were closed for
+example, are deleted when another is opened. Only the user can read the cache's files.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -32,7 +34,7 @@ from ...staging import one_at_a_time
 from ...types import Post
 from .authors import to_handle
 
-MAX_AGE = 7 * 24 * 3600.0  # seconds
+HOUR, DAY = 3600.0, 24 * 3600.0  # seconds
 _VERSION = 1  # of these files; raised when posts are read or stored in another way
 _SCHEMA = f"""
     BEGIN;
@@ -75,13 +77,13 @@ class PageCache:
     Args:
         source: Name of the source.
         key: Identifies the timeline; two timelines never share a key.
-        max_age: Seconds after which everything is fetched again.
+        max_age: Seconds after which everything is fetched again, a day at most.
 
     Raises:
         OutOfSpace: The file cannot be written, now or later.
     """
 
-    def __init__(self, source: str, key: str, *, max_age: float = MAX_AGE) -> None:
+    def __init__(self, source: str, key: str, *, max_age: float = HOUR) -> None:
         unique = hashlib.sha256(f"{source}\0{key}".encode()).hexdigest()[:16]
         self.path = home() / FETCHED / f"{source}-{to_handle(key)[:60]}-{unique}.sqlite"
         with ExitStack() as stack:
@@ -162,6 +164,14 @@ class PageCache:
             ) from error
 
 
+def delete_unused() -> None:
+    """Delete what was fetched more than a day ago, of whichever account and by whichever source."""
+    for path in (home() / FETCHED).glob("*"):
+        with suppress(OSError):  # another run was faster, or Windows keeps a file that is open
+            if path.is_file() and time.time() - path.stat().st_mtime >= DAY:
+                path.unlink()
+
+
 def _tell_of_waiting() -> None:
     tell("waiting for another run, which fetches the same posts")
 
@@ -173,6 +183,7 @@ def _rank(post: Post) -> str:
 def _open(path: Path, max_age: float) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.parent.chmod(0o700)
+    delete_unused()
     if path.exists() and not _is_fresh(path, max_age):
         path.unlink()
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

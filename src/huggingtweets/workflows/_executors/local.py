@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
+from ...errors import is_device_failure
 from ...machine import cores
 from ...signals import STOPPING, interrupt_main, raise_interrupts
 from .interface import RECYCLED_AFTER, Died, Finished, Work, attempt
@@ -92,9 +93,11 @@ class LocalExecutor:
             worker.connection.close()
             return Died(worker.item, f"its process ended with code {worker.process.exitcode}", is_gone=True)
         worker.is_busy, worker.done = False, worker.done + 1
-        if worker.done >= RECYCLED_AFTER:
+        if worker.done >= RECYCLED_AFTER or is_device_failure(reason):
             self._workers.remove(worker)
             worker.connection.close()
+            worker.process.join(STOP_SECONDS)
+            worker.process.kill()  # a GPU that failed may keep it
             worker.process.join()
         if reason:
             return Died(worker.item, reason, is_gone=True, error=error)

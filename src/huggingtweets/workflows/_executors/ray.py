@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
-from ...errors import UserError, first_line
+from ...errors import UserError, first_line, is_device_failure
 from ...machine import cores
 from .interface import RECYCLED_AFTER, Died, Finished, Work, attempt
 
@@ -104,7 +104,7 @@ class RayExecutor:
         """Hand out an item to a worker that is free."""
         if not self._idle:
             self._idle.append((self._actor.remote(self._shared, self._gpus), 0, time.monotonic()))
-        actor, done, _ = self._idle.pop()
+        actor, done, _ = self._idle.pop(0)  # not the one that may just have failed for its machine
         self._busy[actor.do.remote(item)] = actor, done, item
 
     def wait(self, seconds: float) -> list[Finished | Died]:
@@ -121,7 +121,7 @@ class RayExecutor:
         except self._ray.exceptions.RayError as death:
             self._kill(actor)
             return Died(item, f"its worker died ({type(death).__name__})", is_gone=False)
-        if done + 1 >= RECYCLED_AFTER:
+        if done + 1 >= RECYCLED_AFTER or is_device_failure(reason):
             self._kill(actor)
         else:
             self._idle.append((actor, done + 1, time.monotonic()))

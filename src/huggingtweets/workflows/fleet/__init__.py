@@ -95,7 +95,7 @@ def _train_each(
     with first_signal_noted() as stop, tracked as run:
         outcomes = records.load_outcomes(store)
         ended = {r.name: outcomes[r.name] for r in requests if r.name in outcomes}
-        watcher.stage("fleet", f"{len(requests):,} authors, {len(ended):,} of them ended before")
+        watcher.stage("fleet", f"{counted(len(requests), 'author')}, {len(ended):,} ended before")
         _note_changed(store, records.changed(requests, outcomes), watcher)
         with _executor(config, store, job) as executor:
             driver = Driver(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ...errors import BaseError, OutOfSpace, StoreUnavailable
+from ...errors import BaseError, OutOfSpace, StoreUnavailable, UserError
 from ...progress import Watcher, duration
 from ...signals import Noted
 from ...text.counting import counted
@@ -23,7 +23,7 @@ from .worker import Assignment
 MOST_HELD = 10.0  # seconds until an author whose lease is held is looked at again
 WAIT = 0.5  # seconds between two looks at what ended
 TELL_SECONDS = 5.0  # between two lines of progress
-MOST_FAILURES = 3  # authors in a row that found no base, or no place for a model, before the fleet stops
+MOST_FAILURES = 3  # authors in a row that found no base, or no place for a model, before no more begin
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Driver:
     _states: Counter[State] = field(default_factory=Counter)
     _working: int = 0
     _failures: int = 0
+    _failure: UserError | None = None  # the last of these
     _started: float = field(default_factory=time.monotonic)
     _at_start: int = 0
     _told: float = 0.0
@@ -51,8 +52,11 @@ class Driver:
     def hand_out(self, requests: Sequence[AuthorRequest], stop: Noted) -> None:
         """Hand out all authors that have not ended, until all have or a stop is requested.
 
+        After failures that are no author's, nothing is handed out while workers are still busy: one machine
+        of several may lack the base or have a full disk, and who ends an author shows that others do not.
+
         Raises:
-            StoreUnavailable: the store failed to the last try, for several authors in a row.
+            StoreUnavailable: the store failed to the last try, for several authors in a row and nobody works.
             OutOfSpace: the disk of a worker was full, for as many.
             BaseError: workers could not have the base, for as many.
         """
@@ -66,11 +70,18 @@ class Driver:
                 authors = counted(self._working, "author")
                 self.watcher.note(f"stopping after {authors} in progress; once more to stop at once")
             self._return_held()
-            while not stop.number and self._waiting and self.executor.free:
+            while not stop.number and self._waiting and self.executor.free and not self._is_in_doubt:
                 self._submit(self._waiting.popleft())
             for event in self._wait():
                 self._working -= 1
                 self._note(event)
+            if self._failure and self._is_in_doubt and not self._working:
+                raise self._failure
+
+    @property
+    def _is_in_doubt(self) -> bool:
+        """Whether it may be that no worker can end an author any more."""
+        return self._failures >= MOST_FAILURES
 
     def _submit(self, request: AuthorRequest) -> None:
         self.executor.submit(Assignment(request=request, owner=leases.new_owner()))
@@ -105,9 +116,7 @@ class Driver:
         """Let the author be tried again, after all others, unless too many workers died on it."""
         again = f"{request.name}: {event.reason}; it will be tried again"
         if isinstance(event.error, StoreUnavailable | OutOfSpace | BaseError):
-            self._failures += 1
-            if self._failures >= MOST_FAILURES:
-                raise event.error
+            self._failures, self._failure = self._failures + 1, event.error
             self.watcher.note(again)
             self._hold(request)  # the store may not have let the lease go
             return
@@ -151,8 +160,9 @@ class Driver:
             f"; {outcome.name} {outcome.bits_per_byte:.3f} bits per byte" if outcome.bits_per_byte else ""
         )
         seconds = (time.monotonic() - self._started) / max(1, len(self.ended) - self._at_start)
-        left = seconds * (self.total - len(self.ended))
+        remaining = self.total - len(self.ended)
+        left = f", about {duration(seconds * remaining)} left" if remaining else ""
         return (
-            f"  {len(self.ended):,} of {self.total:,} ended, {self._states[State.FAILED]:,} of them failed, "
-            f"about {duration(left)} left{figure}"
+            f"  {len(self.ended):,} of {self.total:,} ended, {self._states[State.FAILED]:,} of them failed"
+            f"{left}{figure}"
         )

@@ -17,6 +17,7 @@ from ... import models
 from ...errors import HuggingtweetsError, UserError
 from ...progress import Silence, Watcher
 from ...results import bits_per_byte
+from ...text.counting import counted
 from ...tracking import RecordedWatcher, Run
 from ...types import Dataset, Recipe
 from ..data import AuthorPosts, DataConfig, most_posts, posts_of, read
@@ -98,7 +99,7 @@ class _OneModelWorker(AuthorWorker):
         """What became of each author, and the posts of those that can be used, as many as training needs."""
         members: list[Outcome] = []
         posts: dict[str, AuthorPosts] = {}
-        self.watcher.stage("read", f"{len(self.requests):,} authors")
+        self.watcher.stage("read", counted(len(self.requests), "author"))
         for number, request in enumerate(self.requests, start=1):
             try:
                 author = self._read_one(store, request, folder, posts)

@@ -38,7 +38,7 @@ def split_table(path: Path, store: Store, watcher: Watcher) -> list[AuthorReques
     """
     with temporary_folder() as folder, count_skipped() as skipped:
         handles = _append(rows_by_author(path), folder, watcher)
-        watcher.stage("split", f"{len(handles):,} authors")
+        watcher.stage("split", counted(len(handles), "author"))
         sizes = {name: (folder / name).stat().st_size for name in handles}
         for number, name in enumerate(handles, start=1):
             store.upload(folder / name, f"{POSTS}/{name}.jsonl")

@@ -16,7 +16,14 @@ from msgspec.structs import replace
 
 from ... import evaluation
 from ...bases.base_cache import BaseCache, use_base_cache
-from ...errors import BaseError, HuggingtweetsError, ModelError, OutOfSpace, StoreUnavailable
+from ...errors import (
+    BaseError,
+    HuggingtweetsError,
+    ModelError,
+    OutOfSpace,
+    StoreUnavailable,
+    is_device_failure,
+)
 from ...files import CHECKPOINT, sha256, temporary_folder
 from ...model_folder import ModelFolder
 from ...progress import Silence
@@ -55,6 +62,7 @@ class AuthorWorker:
         Raises:
             StoreUnavailable: the store failed to the last try; the author is not ended.
             OutOfSpace: the disk of this machine is full; the same.
+            RuntimeError: the GPU failed, and does nothing more for this process; the same.
             BaseError: this machine cannot have the base that all are trained from; the same.
             KeyboardInterrupt: somebody asked to stop; the training is kept in the store.
         """
@@ -85,6 +93,8 @@ class AuthorWorker:
         except Exception as error:
             if isinstance(error, BaseError) and not request.recipe:
                 raise  # this machine lacks the base of all
+            if is_device_failure(str(error)):
+                raise  # and so would every author after this one in this process
             outcome = self._failed(request, reason(error))
         seconds = round(time.perf_counter() - started, 3)
         outcome = replace(_completed(outcome, request, seconds, lease.owner), input_bytes=size)
