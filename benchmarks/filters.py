@@ -25,8 +25,8 @@ from huggingtweets.models import Model
 from huggingtweets.progress import Silence
 from huggingtweets.results import Evaluation
 from huggingtweets.types import Dataset
+from huggingtweets.workflows._other_people import other_people
 from huggingtweets.workflows.data import posts_of
-from huggingtweets.workflows.evaluate import other_people
 
 
 class Round(NamedTuple):
@@ -56,7 +56,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = ModelFolder.find(options.model)
     record = folder.record
-    data, others = posts_of(folder), other_people(options.against, Silence())
+    data, others = posts_of(folder), other_people(folder.record, Silence(), options.against)
     model = models.load(folder.path)
     model.generate(count=8, seed=0)  # warms up
     ways: dict[str, Sequence[TextFilter]] = {"without filters": (), "with filters": load_filters(folder.path)}

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from huggingtweets.model_folder import ModelFolder
 from huggingtweets.progress import Silence
 from huggingtweets.results import Row
+from huggingtweets.workflows._other_people import other_people
 from huggingtweets.workflows.data import posts_of
-from huggingtweets.workflows.evaluate import measure_folder, other_people
+from huggingtweets.workflows.evaluate import measure_folder
 
 ROWS = {
     "sense.invented": "words that do not exist",

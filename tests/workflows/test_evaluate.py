@@ -39,9 +39,9 @@ from huggingtweets.tracking.none import NullRun, NullTracker
 from huggingtweets.types import Dataset, Funnel, Post, Reason, Tracked
 from huggingtweets.workflows import evaluate as workflow
 from huggingtweets.workflows._floors import base_of, larger_model
+from huggingtweets.workflows._other_people import other_people
 from huggingtweets.workflows._shares import as_written
 from huggingtweets.workflows.data import posts_of
-from huggingtweets.workflows.evaluate import other_people
 from tests.helpers.commands import run
 from tests.helpers.tiny import small_base, varied_texts
 

@@ -13,8 +13,9 @@ from ..model_folder import ModelFolder
 from ..progress import Silence, Watcher
 from ..results import EVALUATED_POSTS
 from ._floors import larger_model
+from ._other_people import other_people
 from .data import posts_of
-from .evaluate import EvaluatedModel, measure_folder, other_people
+from .evaluate import EvaluatedModel, measure_folder
 
 
 @cached_hub_answers()

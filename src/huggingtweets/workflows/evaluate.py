@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from .. import dataset, evaluation, models, reporting, tracking
 from ..bases.hub import cached_hub_answers
-from ..errors import LocationError, ModelError
+from ..errors import ModelError
 from ..evaluation import Material
 from ..evaluation.floors import LargerModel
-from ..evaluation.reference import MANY, MANY_SPEAK, known_words, posts_of_many
+from ..evaluation.reference import known_words
 from ..evaluation.style import write_style
 from ..files import whole_file
 from ..generation.text_generator import TextGenerator
@@ -28,8 +28,9 @@ from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Record, Sampling, Stage
 from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
+from ._other_people import other_people
 from ._shares import as_written
-from .data import DataConfig, posts_of, read
+from .data import posts_of
 
 SHOWN = 20  # samples in the report, the first that came
 
@@ -220,32 +221,6 @@ def _of_base(
     )
     watcher.written(total, total)  # also where they are those of an earlier evaluation
     return posts, bits
-
-
-def other_people(record: Record, watcher: Watcher, against: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Real posts of others: the fixed set that ships with the package, and those of given locations.
-
-    The fixed set is English. Beside a person who writes in another language, all that is in that language
-    would sound like the person, so it is left out. People of locations are numbered, not named: reports lie
-    in model folders, and those are published.
-
-    Raises:
-        LocationError: a location cannot be read, or not without saying more of it.
-    """
-    watcher.stage("others")
-    try:
-        authors = read(DataConfig(locations=tuple(against)), watcher)
-    except LocationError as error:
-        problem, _, advice = str(error).partition("; ")
-        if "--" not in advice:
-            raise
-        raise LocationError(  # the options are those of other commands
-            f"--against: {problem}; expected posts of one person each, which are read without more being said"
-        ) from error
-    people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
-    spoken = {author.language for author in record.authors}
-    many = {MANY: list(posts_of_many())} if spoken & {MANY_SPEAK, ""} else {}  # "": too few posts to tell
-    return {**many, **people}
 
 
 def _days(data: Dataset) -> list[int]:

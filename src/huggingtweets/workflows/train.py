@@ -26,6 +26,7 @@ from ..results import ENOUGH, Evaluation
 from ..text.counting import counted
 from ..tracking import Artifacts, Run
 from ..types import Dataset, Preparation, Recipe, Record, Stage, Tracked, TrainingResult
+from ._other_people import other_people
 from ._same_person import remember
 from ._stages import Stages
 from ._tracked import (
@@ -49,7 +50,7 @@ from .data import (
     read,
     require_home,
 )
-from .evaluate import evaluate_folder, other_people
+from .evaluate import evaluate_folder
 
 HOLDS_POSTS = (
     "Such a model holds most of the posts that it learnt from, nearly word for word: give its folder only to "
