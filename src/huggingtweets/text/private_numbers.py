@@ -44,6 +44,7 @@ _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
 _INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
 _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
+MOST_LOOKUPS = 16  # different numbers of one text that are compared with all countries': 0.1 s for each
 _CARD = range(13, 20)  # digits (ISO/IEC 7812)
 
 
@@ -56,16 +57,21 @@ def is_card(number: str) -> bool:
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
-@lru_cache(maxsize=10_000)
-def is_phone(number: str) -> bool:
-    """Whether a number is valid in some country, and grouped as there."""
+def is_phone(number: str, looked_up: set[str]) -> bool:
+    """Whether a number is valid in some country, and grouped as there; also if too many were looked up.
+
+    Args:
+        number: a match of `NUMBER`.
+        looked_up: the numbers of the same text that were looked up; this one is added if it has to be.
+    """
     groups = re.findall(r"\d+", number)
     digits = "".join(groups)
     if not number.startswith("+") and _is_date_or_amount(number):
         return False
     if _DIALLED.match(number) or (len(groups) == 1 and len(digits) in _UNBROKEN):
         return len(digits) in _LENGTHS
-    return _is_national(digits, groups)
+    looked_up.add(number)
+    return len(looked_up) > MOST_LOOKUPS or _is_national(digits, tuple(groups))
 
 
 def _is_date_or_amount(number: str) -> bool:
@@ -73,7 +79,8 @@ def _is_date_or_amount(number: str) -> bool:
     return bool(DATE.search(number)) or any(pattern.fullmatch(number) for pattern in whole)
 
 
-def _is_national(digits: str, groups: list[str]) -> bool:
+@lru_cache(maxsize=10_000)
+def _is_national(digits: str, groups: tuple[str, ...]) -> bool:
     """Whether a country has this number, and writes it in these groups."""
     import phonenumbers  # noqa: PLC0415 -- 0.1 s, seldom needed
 
@@ -82,7 +89,7 @@ def _is_national(digits: str, groups: list[str]) -> bool:
             parsed = phonenumbers.parse(digits, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number_for_region(parsed, region) and groups in _written(parsed):
+        if phonenumbers.is_valid_number_for_region(parsed, region) and list(groups) in _written(parsed):
             return True
     return False
 

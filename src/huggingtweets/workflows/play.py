@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..evaluation.game import Pair, Side, pairs, score
 from ..files import whole_file
 from ..generation.filters import load_filters
-from ..generation.text_generator import TextFilter
+from ..generation.text_generator import TextFilter, first_objection
 from ..model_folder import ModelFolder
 from ..results import ROUNDS, Game
 from .data import posts_of
@@ -55,7 +55,7 @@ def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int | N
     real = {
         text: position
         for position, text in enumerate(held_out)
-        if position not in seen and not any(each.objection(text) for each in filters)
+        if position not in seen and not first_objection(filters, text)
     }
     if seen and not real:
         raise UserError("all held-out posts were shown in earlier games, and each counts once")
