@@ -125,7 +125,9 @@ def _completion(request: ExportRequest) -> dict[str, Any]:
         "repeat_last_n": request.sampling.max_new_tokens,  # of the whole post
         "samplers": ["penalties", "temperature", "top_p"],
         "grammar": CHARACTERS,
-        "logit_bias": _logit_bias(suppressed_tokens(request.tokenizer)),
+        "logit_bias": _logit_bias(
+            suppressed_tokens(request.tokenizer, read_config(request.folder).vocab_size)
+        ),
     }
 
 

@@ -57,7 +57,8 @@ class TransformersGenerator(TokenGenerator):
         context = getattr(model.config, "max_position_embeddings", None) or UNKNOWN_CONTEXT
         ends = model.generation_config.eos_token_id
         known = cast("TextTokenizer", tokenizer)  # transformers types its methods more widely
-        self._tokens = TextTokens(known, context, ends if isinstance(ends, list) else [ends])
+        rows = model.get_input_embeddings().weight.shape[0]
+        self._tokens = TextTokens(known, rows, context, ends if isinstance(ends, list) else [ends])
         self.sampling = _sampling(model.generation_config.to_dict())
 
     @classmethod
