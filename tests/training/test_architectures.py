@@ -29,7 +29,7 @@ from huggingtweets import load_recipe
 from huggingtweets.errors import BaseError
 from huggingtweets.generation.module_decoder import open_decoder
 from huggingtweets.generation.module_weights import decoder_weights
-from huggingtweets.generation.sampler import stream_tokens
+from huggingtweets.generation.sampler import RandomNumbers, stream_tokens
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.training import Device, Predictor, TrainOptions, load_base, train
 from huggingtweets.training.attention import use_short_rows
@@ -233,6 +233,7 @@ def test_we_write_what_transformers_writes(name):
         open_decoder(model, decoder_weights(model)),
         prompts,
         Sampling(temperature=1e-4, max_new_tokens=40),
+        RandomNumbers(0).uniform,
         ends,
     )
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]

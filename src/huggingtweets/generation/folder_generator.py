@@ -43,7 +43,7 @@ class FolderGenerator(TokenGenerator):
         eos = msgspec.convert(config["eos_token_id"], int)
         self._tokens = TextTokens(tokenizer, shape.vocabulary, shape.context, [eos])
         self._weights = self._files.decoder_weights(dtype)
-        if not self.decoder(2).read(self._tokens.begin("a", 1, None), 1).isfinite().all():
+        if not self.decoder(2).read(self._tokens.begin("a", 1, None, torch.Generator()), 1).isfinite().all():
             raise ValueError("the weights are no numbers")
 
     @classmethod

@@ -56,9 +56,7 @@ class TextTokens:
         self._word_ends = word_ends(vocabulary)
         self._spaces = spaces(vocabulary, tokenizer("a", add_special_tokens=False)["input_ids"])
 
-    def begin(
-        self, prompt: str, count: int, speaker: str | None, random: torch.Generator | None = None
-    ) -> torch.Tensor:
+    def begin(self, prompt: str, count: int, speaker: str | None, random: torch.Generator) -> torch.Tensor:
         """The tokens that texts begin with, (count, tokens).
 
         In a model of several authors each text begins with the token of one: of the speaker who is named, or
