@@ -128,6 +128,12 @@ def test_white_space_that_the_client_has_is_not_sent_again():
     assert [token.text for token in halfway.tokens] == ["l", "amp"]
 
 
+@pytest.mark.parametrize("prompt", ["sothe ", "sothe\n\n", " sothe\t", "sothe"])
+def test_an_echo_begins_with_the_prompt_as_it_was_sent(prompt):
+    """White space at its end included: programs cut off as many characters as they sent."""
+    assert written(prompt, " lamp", whole=True).text == prompt + ("lamp" if prompt != "sothe" else " lamp")
+
+
 def test_a_stop_is_not_looked_for_in_white_space_that_the_client_has():
     """A list that the prompt has begun with an end of line goes on to the next one."""
     post = written("List:\n", "\nbread\nmilk", stops=("\n",))

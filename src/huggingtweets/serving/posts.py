@@ -90,12 +90,12 @@ def _post(text: Text, prompt: str, request: PostsRequest) -> Post:
     begin = prompt.rstrip()
     new = text.text[len(begin) :]
     start = 0
-    if not request.whole and begin != prompt:
-        start = len(new) - len(new.lstrip())  # the client has the white space already
+    if begin != prompt:
+        start = len(new) - len(new.lstrip())  # the prompt has the white space already
     ends = [at for stop in request.stops if (at := new.find(stop, start)) >= 0]
     end = min(ends, default=len(new))
     return Post(
-        text=begin + new[:end] if request.whole else new[start:end],
+        text=prompt + new[start:end] if request.whole else new[start:end],
         finish="stop" if text.ended or ends else "length",
         prompt_tokens=text.prompt_tokens,
         new_tokens=text.new_tokens,
