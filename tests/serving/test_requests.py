@@ -18,10 +18,10 @@ READ = {
 }
 COMMON = (
     *("n", "temperature", "top_p", "repetition_penalty", "max_tokens", "stop", "seed"),
-    *("stream", "stream_options", "logprobs"),
+    *("stream", "stream_options", "logprobs", "logit_bias"),
 )
 FIELDS = {
-    "completion": (*COMMON, "prompt", "echo", "best_of", "suffix", "logit_bias", "user"),
+    "completion": (*COMMON, "prompt", "echo", "best_of", "suffix", "user"),
     "chat": (*COMMON, "max_completion_tokens", "tools", "response_format", "user"),
 }
 
@@ -64,6 +64,14 @@ def test_minus_one_is_no_length(kind):
     for other in (0, -2):
         with pytest.raises(UserError, match=f"max_tokens: {other} .*expected 1 to"):
             read(kind, max_tokens=other)
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_biases_of_tokens_are_refused(kind):
+    """They would change what a post is; an empty set of them would not."""
+    assert read(kind, logit_bias={}) == read(kind)
+    with pytest.raises(UserError, match="logit_bias is not supported"):
+        read(kind, logit_bias={"5": 100})
 
 
 @pytest.mark.parametrize("kind", READ)

@@ -74,6 +74,7 @@ class _Request(Struct, kw_only=True):
     seed: int | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    logit_bias: dict[str, float] | None = None
 
 
 Body = TypeVar("Body", bound=_Request)
@@ -87,7 +88,6 @@ class CompletionRequest(_Request, kw_only=True):
     echo: bool | None = None
     best_of: int | None = None
     suffix: str | None = None
-    logit_bias: dict[str, float] | None = None
 
 
 class Part(Struct):
@@ -130,8 +130,8 @@ def completion(body: bytes, limits: Limits) -> PostsRequest:
         raise UserError(
             "echo with logprobs is not given: the probability of a text tells whether the model has learnt it"
         )
-    if asked.suffix or asked.logit_bias or (asked.best_of or 1) > (asked.n or 1):
-        raise UserError("suffix, logit_bias and best_of are not supported; leave them out")
+    if asked.suffix or (asked.best_of or 1) > (asked.n or 1):
+        raise UserError("suffix and best_of are not supported; leave them out")
     if (asked.logprobs or 0) > limits.alternatives:
         raise UserError(f"logprobs: expected at most {limits.alternatives}")
     prompts = asked.prompt if isinstance(asked.prompt, list) else [asked.prompt or ""]
@@ -179,6 +179,8 @@ def _bounded(
     Raises:
         UserError: it is not.
     """
+    if asked.logit_bias:
+        raise UserError("logit_bias is not supported; leave it out")
     if most is not None:  # programs made for chats ask for thousands of tokens; a post ends by itself
         most = None if most == UNSET else min(most, limits.new_tokens)
     stops = [asked.stop] if isinstance(asked.stop, str) else asked.stop or []
