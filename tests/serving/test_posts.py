@@ -61,6 +61,7 @@ async def writing(prompt, continuation, filters, **fields):
         chat=False,
         stream=False,
         usage=False,
+        longest=1024,
         **asked,
     )
     loaded = SimpleNamespace(

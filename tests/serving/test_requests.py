@@ -82,6 +82,15 @@ def test_more_tokens_than_a_post_may_have_are_the_most(kind, asked):
     assert read(kind, max_tokens=asked) == read(kind, max_tokens=longest)
 
 
+@pytest.mark.parametrize("kind", READ)
+def test_the_own_setting_of_a_model_is_bounded_as_what_is_asked_for(kind):
+    """A model whose posts may have any length does not keep others waiting."""
+    own, longest = Sampling(max_new_tokens=50_000), Limits().new_tokens
+    for fields in ({}, {"max_tokens": -1}, {"max_tokens": 50_000}):
+        assert read(kind, **fields).settings(own).max_new_tokens == longest
+    assert read(kind).settings(Sampling(max_new_tokens=90)).max_new_tokens == 90
+
+
 @pytest.mark.parametrize("prompt", [r"My \ud83d", r"My \ud83d dog", r"My \ude00 dog", r"\ud83d\ude00\ud83d"])
 def test_half_of_an_emoji_is_said(prompt):
     """A program that cuts a text cuts emojis; what it then sends is not truncated."""

@@ -44,6 +44,7 @@ class PostsRequest(Struct, frozen=True, kw_only=True):
     chat: bool  # the form of the answer
     stream: bool
     usage: bool  # whether a stream ends with the numbers of tokens
+    longest: int  # tokens of a post, whatever the model's own setting
 
     @property
     def count(self) -> int:
@@ -52,7 +53,9 @@ class PostsRequest(Struct, frozen=True, kw_only=True):
 
     def settings(self, own: Sampling) -> Sampling:
         """How to sample from a model that has settings of its own."""
-        return msgspec.structs.replace(own, **self.sampling)
+        settings = msgspec.structs.replace(own, **self.sampling)
+        most = min(settings.max_new_tokens, self.longest)
+        return msgspec.structs.replace(settings, max_new_tokens=most)
 
 
 class StreamOptions(Struct):
@@ -216,4 +219,5 @@ def _bounded(
         chat=chat,
         stream=bool(asked.stream),
         usage=bool(asked.stream_options and asked.stream_options.include_usage),
+        longest=limits.new_tokens,
     )
