@@ -83,6 +83,19 @@ def test_more_tokens_than_a_post_may_have_are_the_most(kind, asked):
 
 
 @pytest.mark.parametrize("kind", READ)
+def test_a_temperature_or_a_top_p_of_nothing_takes_the_likeliest_token(kind):
+    """As with OpenAI: of both, a request may set either to 0."""
+    cold = read(kind, temperature=0).settings(Sampling())
+    assert 0 < cold.temperature < 0.001
+    assert read(kind, top_p=0).settings(Sampling()) == cold
+    assert read(kind, top_p=0, temperature=0.9).settings(Sampling()) == cold
+    assert read(kind, temperature=1e-9).settings(Sampling()) == cold
+    for field in ("temperature", "top_p"):
+        with pytest.raises(UserError, match=field):
+            read(kind, **{field: -0.1})
+
+
+@pytest.mark.parametrize("kind", READ)
 def test_the_own_setting_of_a_model_is_bounded_as_what_is_asked_for(kind):
     """A model whose posts may have any length does not keep others waiting."""
     own, longest = Sampling(max_new_tokens=50_000), Limits().new_tokens

@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..types import MAX_SEED, Sampling
 from .limits import Limits
 
-COLDEST = 1e-4  # what a temperature of 0 stands for: the likeliest token each time
+COLDEST = 1e-4  # what a temperature of 0 or a top_p of 0 stands for: the likeliest token each time
 UNSET = -1  # a seed or a length of programs that were made for llama.cpp, vLLM, Ollama or LM Studio
 _HALF = re.compile(
     rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
@@ -26,7 +26,7 @@ _HALF = re.compile(
 
 Count = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=10)]
-TopP = Annotated[float, Meta(gt=0, le=1)]
+TopP = Annotated[float, Meta(ge=0, le=1)]
 RepetitionPenalty = Annotated[float, Meta(gt=0, le=10)]
 
 
@@ -198,15 +198,14 @@ def _bounded(
     for name, (value, least, largest) in bounds.items():
         if not least <= value <= largest:
             raise UserError(f"{name}: {value:,} were asked for; expected {least} to {largest:,}")
+    likeliest = asked.temperature == 0 or asked.top_p == 0
     settings = {
-        "temperature": asked.temperature,
-        "top_p": asked.top_p,
+        "temperature": COLDEST if likeliest else asked.temperature and max(asked.temperature, COLDEST),
+        "top_p": asked.top_p or None,
         "repetition_penalty": asked.repetition_penalty,
         "max_new_tokens": most,
     }
     sampling = {name: value for name, value in settings.items() if value is not None}
-    if "temperature" in sampling:
-        sampling["temperature"] = max(sampling["temperature"], COLDEST)
     return PostsRequest(
         bot=asked.model,
         prompts=tuple(prompts),
