@@ -27,7 +27,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from huggingtweets.generation.decoder import Decoder
 from huggingtweets.generation.module_decoder import ModuleDecoder, open_decoder
 from huggingtweets.generation.module_weights import decoder_weights
-from huggingtweets.generation.sampler import sample_tokens, stream_tokens
+from huggingtweets.generation.sampler import RandomNumbers, sample_tokens, stream_tokens
 from huggingtweets.progress import quiet_transformers
 from huggingtweets.types import Sampling
 
@@ -97,7 +97,8 @@ def _library_writer(model: Any) -> Callable[[torch.Tensor, int], object]:
 
 def _writer(opened: Callable[[], Decoder]) -> Callable[[torch.Tensor, int], object]:
     def write(prompts: torch.Tensor, tokens: int) -> object:
-        return list(stream_tokens(opened(), prompts, Sampling(top_p=TOP_P, max_new_tokens=tokens), ()))
+        sampling = Sampling(top_p=TOP_P, max_new_tokens=tokens)
+        return list(stream_tokens(opened(), prompts, sampling, RandomNumbers(None).uniform, ()))
 
     return write
 
@@ -122,12 +123,12 @@ def _speeds(
 @torch.inference_mode()
 def _divergences(ways: Mapping[str, Way], prompt: torch.Tensor, tokens: int) -> dict[str, float]:
     """Of each way from the first, over the same texts: the mean in nats."""
-    torch.manual_seed(0)
+    random = RandomNumbers(0)
     reference = next(iter(ways.values())).decoder()
     prompts = prompt.repeat(5, 1)
     expected, written = [reference.read(prompts, tokens)], []
     for _ in range(tokens):
-        written.append(sample_tokens(expected[-1], 1.0, TOP_P))
+        written.append(sample_tokens(expected[-1], 1.0, TOP_P, random.uniform))
         expected.append(reference.step(written[-1]))
     divergences = {}
     for name, way in ways.items():

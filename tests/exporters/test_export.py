@@ -16,6 +16,7 @@ import torch
 from gguf import GGUFReader
 from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
+from tokenizers import AddedToken
 from transformers import (
     AutoTokenizer,
     Gemma3ForCausalLM,
@@ -28,7 +29,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult, export
+from huggingtweets import ModelFolder, Recipe, Record, Sampling, TrainingResult, export, load_recipe
 from huggingtweets.bases import gguf_reader
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError, ModelError, OutOfSpace, OutputExists, UserError
@@ -37,12 +38,21 @@ from huggingtweets.exporters._folder_model import FolderModel
 from huggingtweets.exporters._folder_network import folder_network
 from huggingtweets.exporters._network import hidden_states, log_probabilities
 from huggingtweets.exporters._readback import HARD_TEXTS
+from huggingtweets.machine.device import Device
+from huggingtweets.models import load_generator
 from huggingtweets.tokenization.speakers import add_speakers, speakers
+from huggingtweets.training import TrainOptions, train
 from huggingtweets.training.saving import save_model
 from huggingtweets.types import Account, Author, Base, Funnel, Tracked
 from tests.helpers.commands import run
 from tests.helpers.gguf_builder import SHAPE
-from tests.helpers.tiny import sentencepiece_tokenizer, tiny_base, tiny_tokenizer, varied_texts
+from tests.helpers.tiny import (
+    sentencepiece_tokenizer,
+    tiny_base,
+    tiny_dataset,
+    tiny_tokenizer,
+    varied_texts,
+)
 
 TEXTS = (*HARD_TEXTS, *varied_texts(50, seed=1))  # what the tokenizer is learnt from
 SAMPLING = Sampling(temperature=0.75, top_p=0.9, max_new_tokens=33, repetition_penalty=1.25)
@@ -135,11 +145,11 @@ def qwen3():
     return Qwen3ForCausalLM(config), tokenizer
 
 
-def gemma3(**settings):
+def gemma3(*, spare=3, **settings):
     torch.manual_seed(0)
     tokenizer = sentencepiece_tokenizer(TEXTS)
     config = Gemma3TextConfig(
-        vocab_size=len(tokenizer) + 3,  # rows to spare
+        vocab_size=len(tokenizer) + spare,
         num_key_value_heads=1,
         head_dim=32,
         query_pre_attn_scalar=32,
@@ -225,6 +235,33 @@ def test_a_file_that_was_exported_is_a_base_again(spread_model, tmp_path):
             t(text, add_special_tokens=False)["input_ids"] for t in (tokenizer, written.tokenizer)
         )
         assert ours == theirs
+
+
+SETTINGS = ("epochs=1", "batch_tokens=256", "evaluations=1", "sampling.max_new_tokens=9")
+
+
+@pytest.mark.parametrize("kind", ["llama", "gemma3"])
+def test_a_base_may_have_a_special_token_for_which_it_has_no_embedding(kind, tmp_path):
+    """As Gemma 3's for a picture, in its models that see none: it is trained, writes, and is exported."""
+    model, tokenizer = llama() if kind == "llama" else gemma3(spare=0)
+    rows = len(tokenizer)
+    tokenizer.add_tokens([AddedToken("<picture>", special=True)], special_tokens=True)
+    assert len(tokenizer) > rows == model.get_input_embeddings().weight.shape[0]
+    for part in (model, tokenizer):
+        part.save_pretrained(tmp_path / "base")
+    recipe = load_recipe("starter", [f"base={tmp_path / 'base'}", *SETTINGS])
+    folder, base = tmp_path / "m", load_base(str(tmp_path / "base"))
+    folder.mkdir()
+    train(tiny_dataset(), recipe, base, folder, TrainOptions(device=Device("cpu", "test", bf16=False)))
+    ModelFolder(folder).save_record(record())
+    generator = load_generator(folder)
+    assert [sample.text for sample in generator.generate(count=2, seed=1).samples] != ["", ""]
+    with pytest.raises(UserError, match="'<picture>', which this model has no token for"):
+        generator.generate("a <picture> of")
+    export(folder, to="gguf", quant="f32", out=tmp_path / "out")
+    assert fields(tmp_path / "out" / "Ada-f32.gguf")["tokenizer.ggml.tokens"][-1] != "<picture>"
+    settings = json.loads((folder / "generation_config.json").read_text("utf-8"))
+    assert rows not in settings.get("suppress_tokens", [])
 
 
 @pytest.mark.parametrize("scaling", SCALED)

@@ -453,6 +453,24 @@ def test_no_post_begins_with_a_token_that_is_not_first(place, chromium, tmp_path
         assert seen.errors == []
 
 
+def test_a_model_that_ends_at_once_begins_no_other_post(place, chromium, tmp_path):
+    """Such a draft is empty; continued, it would begin with a token that no post may begin with."""
+    folder = shutil.copytree(place / "page", tmp_path / "page")
+    end = load_tokenizer(place / "models" / "ada").eos_token_id
+    with changed_bot(folder) as bot:
+        bot["begin_suppress_tokens"][str(end)] = 1000
+    with hosted(folder) as url, browser.page_of(chromium, url) as (page, seen):
+        page.wait_for_selector(IDLE)
+        page.fill("#prompt", "")
+        page.click("#write")
+        page.wait_for_selector(IDLE)
+        assert page.locator("article").count() == 0
+        page.fill("#prompt", "the lamp")
+        page.click("#write")
+        page.wait_for_selector("article.whole")
+        assert seen.errors == []
+
+
 def test_the_page_knows_the_tokens_that_generate_never_begins_with(place):
     """Each is white space, or only ends words and has little probability there; no other is left out."""
     model = TransformersGenerator.load(place / "models" / "ada")

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 import torch
+from msgspec.structs import replace
 from scipy.stats import chi2_contingency
 
 from huggingtweets.bases.loading import load_base
@@ -213,6 +214,23 @@ def test_any_other_model_samples_equal_requests_at_once(generator):
     assert set(texts) == set(range(12)) - {1}
     assert sorted(calls) == [4, 7]
     assert all(text.new_tokens <= 4 and text.text.startswith(("My", "x")) for text in texts.values())
+
+
+def test_a_seed_gives_the_same_text_while_models_take_turns(generator, monkeypatch):
+    """A group with a seed is left after a moment, too, and other models change none of its numbers."""
+    monkeypatch.setattr(batches, "MOMENT", 0.0)
+    request, count = SamplingRequest("My dream", Sampling(max_new_tokens=9), seed=5), generator._tokens.count
+    alone, beside, other = (GroupedBatch(generator.sampler, count) for _ in range(3))
+    for batch in (alone, beside):
+        batch.add(0, request)
+    other.add(0, replace(request, seed=6))
+    [(_, expected)] = finished(alone).items()
+    looks = 0
+    while not (ended := beside.advance()):
+        other.advance()
+        looks += 1
+    assert ended == [(0, expected)]
+    assert looks > 1
 
 
 def test_a_text_that_is_cut_is_not_called_ended(generator):

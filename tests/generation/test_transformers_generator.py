@@ -23,7 +23,7 @@ from huggingtweets import generate, load_recipe
 from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import ModelError, UserError
 from huggingtweets.generation.batch import SamplingRequest
-from huggingtweets.generation.sampler import penalize_repetition, sample_tokens
+from huggingtweets.generation.sampler import RandomNumbers, penalize_repetition, sample_tokens
 from huggingtweets.generation.text_generator import MAX_DRAFTS
 from huggingtweets.generation.text_tokens import spaces
 from huggingtweets.generation.transformers_generator import TransformersGenerator
@@ -189,8 +189,8 @@ def test_tokens_come_from_the_likeliest_that_sum_to_top_p(top_p):
     logits = torch.tensor([2.0, 1.5, 1.0, 0.5, 0.0, -1.0])
     probabilities = logits.softmax(-1)
     nucleus = torch.where(probabilities.cumsum(-1) - probabilities < top_p, probabilities, 0.0)
-    torch.manual_seed(0)
-    counts = sample_tokens(logits.expand(20_000, -1), 1.0, top_p).bincount(minlength=6) / 20_000
+    tokens = sample_tokens(logits.expand(20_000, -1), 1.0, top_p, RandomNumbers(0).uniform)
+    counts = tokens.bincount(minlength=6) / 20_000
     assert counts.tolist() == pytest.approx((nucleus / nucleus.sum()).tolist(), abs=0.012)
     assert counts[nucleus == 0].sum() == 0
 
@@ -209,7 +209,7 @@ def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatc
     """A stream shows more words each time, and its last look is what `generate` returns for the same seed."""
     monkeypatch.setattr("huggingtweets.generation.text_generator.STREAM_INTERVAL", 0.0)
     generator = TransformersGenerator.load(model)
-    torch.manual_seed(5)
+    monkeypatch.setattr("secrets.randbits", lambda _: 5)  # a stream has no seed of its own
     looks = list(generator.stream("the lamp", count=3))
     written = generator.generate("the lamp", count=3, seed=5).samples
     assert [draft.text for draft in looks[-1].places] == [sample.text for sample in written]
@@ -222,8 +222,8 @@ def test_posts_that_grow_end_as_those_that_are_written_at_once(model, monkeypatc
 
 def test_a_forbidden_token_is_never_drawn():
     """Whatever its score."""
-    torch.manual_seed(0)
-    assert 1 not in sample_tokens(torch.tensor([[0.0, 50.0, 0.0]]).expand(500, -1), 1.0, 1.0, suppressed=[1])
+    logits = torch.tensor([[0.0, 50.0, 0.0]]).expand(500, -1)
+    assert 1 not in sample_tokens(logits, 1.0, 1.0, RandomNumbers(0).uniform, suppressed=[1])
 
 
 def test_a_prompt_begins_like_a_post(model):
@@ -255,6 +255,22 @@ def test_the_same_seed_writes_the_same(model):
     generator = TransformersGenerator.load(model)
     assert generator.generate("the", seed=3) == generator.generate("the", seed=3)
     assert generator.generate("the", seed=3) != generator.generate("the", seed=4)
+
+
+@pytest.mark.parametrize("has_usual_cache", [True, False])
+def test_a_seed_is_that_of_one_call(model, monkeypatch, has_usual_cache):
+    """Calls without one write something else each time, whatever was asked before; others' numbers stay."""
+    generator = TransformersGenerator.load(model)
+    cache = lambda: has_usual_cache  # noqa: E731 -- it stands for a method
+    monkeypatch.setattr(generator.model, "_supports_default_dynamic_cache", cache)
+    before = torch.get_rng_state()
+    texts = []
+    for _ in range(2):
+        seeded = generator.generate("the", seed=3)
+        texts.append(generator.generate("the").samples)
+        assert generator.generate("the", seed=3) == seeded
+    assert texts[0] != texts[1]
+    assert torch.get_rng_state().equal(before)
 
 
 def test_text_keeps_its_prompt_and_has_no_markers(model):

@@ -12,7 +12,7 @@ from huggingtweets.generation.wildness import FACTORS, HIGHEST, temperature
 
 def test_the_words_stand_for_temperatures_in_order():
     """Balanced is the model's own temperature; no word leads above 1.2, where the model itself is not."""
-    for own in (0.5, 0.85, 1.0, 1.5):
+    for own in (0.004, 0.008, 0.03, 0.12, 0.5, 0.85, 0.875, 1.0, 1.125, 1.5):
         careful, balanced, wild = (temperature(word, own) for word in FACTORS)
         assert careful < balanced == own <= wild <= max(own, HIGHEST)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import Future
 from types import SimpleNamespace
 
@@ -42,8 +43,13 @@ class Writer:
         return finished
 
 
-def written(prompt, continuation, **fields):
+def written(prompt, continuation, filters=FILTERS, **fields):
     """The post that answers a prompt, where the model continues it so; `fields` are of the request."""
+    return asyncio.run(writing(prompt, continuation, filters, **fields))
+
+
+async def writing(prompt, continuation, filters, **fields):
+    """The same, beside whatever else there is."""
     asked = {"stops": (), "whole": False, **fields}
     request = PostsRequest(
         bot="me",
@@ -55,15 +61,39 @@ def written(prompt, continuation, **fields):
         chat=False,
         stream=False,
         usage=False,
+        longest=1024,
         **asked,
     )
     loaded = SimpleNamespace(
-        model=SimpleNamespace(sampling=Sampling()), batch=SimpleNamespace(), filters=FILTERS
+        model=SimpleNamespace(sampling=Sampling()), batch=SimpleNamespace(), filters=filters
     )
-    [post] = asyncio.run(
-        write_posts(request, SimpleNamespace(speaker=None), loaded, Writer(continuation), Metrics())
-    )
+    bot = SimpleNamespace(speaker=None)
+    [post] = await write_posts(request, bot, loaded, Writer(continuation), Metrics())
     return post
+
+
+class PatientFilter(PrivacyFilter):
+    """Takes as long for each text as others take to be answered."""
+
+    def __init__(self):
+        """Filter nothing."""
+        super().__init__([])
+        self.others_answered = threading.Event()
+
+    def objection(self, _text):
+        """Object where nobody else was answered meanwhile."""
+        return "" if self.others_answered.wait(5) else "nobody is answered"
+
+
+def test_others_are_answered_while_filters_look_at_a_text():
+    """A prompt or a post that is hard to look at does not stop the server."""
+    slow = PatientFilter()
+
+    async def both():
+        asyncio.get_running_loop().call_later(0.01, slow.others_answered.set)
+        return await writing("so", " it is", [slow])
+
+    assert asyncio.run(both()).text == " it is"
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -97,6 +127,12 @@ def test_white_space_that_the_client_has_is_not_sent_again():
     assert (glued.text, [token.text for token in glued.tokens]) == ("  lamp is lit", ["  ", "lamp is lit"])
     halfway = written("sothe ", " lamp")
     assert [token.text for token in halfway.tokens] == ["l", "amp"]
+
+
+@pytest.mark.parametrize("prompt", ["sothe ", "sothe\n\n", " sothe\t", "sothe"])
+def test_an_echo_begins_with_the_prompt_as_it_was_sent(prompt):
+    """White space at its end included: programs cut off as many characters as they sent."""
+    assert written(prompt, " lamp", whole=True).text == prompt + ("lamp" if prompt != "sothe" else " lamp")
 
 
 def test_a_stop_is_not_looked_for_in_white_space_that_the_client_has():

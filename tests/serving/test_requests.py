@@ -18,10 +18,10 @@ READ = {
 }
 COMMON = (
     *("n", "temperature", "top_p", "repetition_penalty", "max_tokens", "stop", "seed"),
-    *("stream", "stream_options", "logprobs"),
+    *("stream", "stream_options", "logprobs", "logit_bias"),
 )
 FIELDS = {
-    "completion": (*COMMON, "prompt", "echo", "best_of", "suffix", "logit_bias", "user"),
+    "completion": (*COMMON, "prompt", "echo", "best_of", "suffix", "user"),
     "chat": (*COMMON, "max_completion_tokens", "tools", "response_format", "user"),
 }
 
@@ -67,11 +67,41 @@ def test_minus_one_is_no_length(kind):
 
 
 @pytest.mark.parametrize("kind", READ)
+def test_biases_of_tokens_are_refused(kind):
+    """They would change what a post is; an empty set of them would not."""
+    assert read(kind, logit_bias={}) == read(kind)
+    with pytest.raises(UserError, match="logit_bias is not supported"):
+        read(kind, logit_bias={"5": 100})
+
+
+@pytest.mark.parametrize("kind", READ)
 @pytest.mark.parametrize("asked", [1025, 4096, 10**15])
 def test_more_tokens_than_a_post_may_have_are_the_most(kind, asked):
     """Programs made for chats ask for thousands, whatever they write; a post ends by itself."""
     longest = Limits().new_tokens
     assert read(kind, max_tokens=asked) == read(kind, max_tokens=longest)
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_a_temperature_or_a_top_p_of_nothing_takes_the_likeliest_token(kind):
+    """As with OpenAI: of both, a request may set either to 0."""
+    cold = read(kind, temperature=0).settings(Sampling())
+    assert 0 < cold.temperature < 0.001
+    assert read(kind, top_p=0).settings(Sampling()) == cold
+    assert read(kind, top_p=0, temperature=0.9).settings(Sampling()) == cold
+    assert read(kind, temperature=1e-9).settings(Sampling()) == cold
+    for field in ("temperature", "top_p"):
+        with pytest.raises(UserError, match=field):
+            read(kind, **{field: -0.1})
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_the_own_setting_of_a_model_is_bounded_as_what_is_asked_for(kind):
+    """A model whose posts may have any length does not keep others waiting."""
+    own, longest = Sampling(max_new_tokens=50_000), Limits().new_tokens
+    for fields in ({}, {"max_tokens": -1}, {"max_tokens": 50_000}):
+        assert read(kind, **fields).settings(own).max_new_tokens == longest
+    assert read(kind).settings(Sampling(max_new_tokens=90)).max_new_tokens == 90
 
 
 @pytest.mark.parametrize("prompt", [r"My \ud83d", r"My \ud83d dog", r"My \ude00 dog", r"\ud83d\ude00\ud83d"])

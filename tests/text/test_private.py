@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huggingtweets.text import private as detector
-from huggingtweets.text.private import Kind, private_details, without_private_details
+from huggingtweets.text import private_numbers
+from huggingtweets.text.private import Kind, private_details, private_kind, without_private_details
 
 ENOUGH_DIGITS = 7  # shorter numbers, of islands with few telephones, are not told from other numbers
 
@@ -266,6 +267,39 @@ def test_numbers_of_all_countries_are_found(form):
 def test_long_texts_take_no_more_than_their_length(unit):
     """Texts of 200,000 signs, made to be hard to look through, are looked through all the same."""
     private_details(unit * (200_000 // len(unit)))
+
+
+def test_a_text_full_of_numbers_is_compared_with_those_of_all_countries_a_few_times_only(monkeypatch):
+    """Each comparison takes a tenth of a second; further numbers are taken for those of phones."""
+    compared = []
+    monkeypatch.setattr(private_numbers, "_is_national", lambda digits, _: compared.append(digits))
+    numbers = [str(number) for number in range(1_234_567, 1_235_000)]
+    text = " w ".join(numbers)
+    few = numbers[: private_numbers.MOST_LOOKUPS]
+    assert without_private_details(text).split() == [*" w ".join(few).split(), *["w"] * (433 - len(few))]
+    assert compared == few
+    compared.clear()
+    assert private_kind(text) is Kind.PHONE
+    assert compared == few
+
+
+def test_a_few_numbers_said_again_and_again_are_no_phones():
+    """It is different numbers that are too many."""
+    assert not private_details("1234567 and 1111111 " * 50)
+
+
+def test_no_number_behind_the_first_private_detail_is_compared(monkeypatch):
+    """One is enough to refuse a text."""
+    monkeypatch.setattr(private_numbers, "_is_national", None)
+    assert private_kind("(555) 010-9988, 1234567, 2345678") is Kind.PHONE
+    assert private_kind("1234567, 2345678 w jane@example.org") is Kind.EMAIL
+
+
+@given(st.text("aAtT10 (<.:@9z", max_size=40))
+def test_a_text_has_the_kind_of_one_of_its_details(text):
+    """What refuses a text, and what cleans one, find the same."""
+    kinds = [detail.kind for detail in private_details(text)]
+    assert private_kind(text) in (kinds or [None])
 
 
 @given(st.text())

@@ -30,7 +30,7 @@ from huggingtweets.bases.loading import load_base
 from huggingtweets.errors import BaseError
 from huggingtweets.generation.module_decoder import open_decoder
 from huggingtweets.generation.module_weights import decoder_weights
-from huggingtweets.generation.sampler import stream_tokens
+from huggingtweets.generation.sampler import RandomNumbers, stream_tokens
 from huggingtweets.generation.transformers_generator import TransformersGenerator
 from huggingtweets.machine.device import Device
 from huggingtweets.training import Predictor, TrainOptions, train
@@ -235,6 +235,7 @@ def test_we_write_what_transformers_writes(name):
         open_decoder(model, decoder_weights(model)),
         prompts,
         Sampling(temperature=1e-4, max_new_tokens=40),
+        RandomNumbers(0).uniform,
         ends,
     )
     assert ours == [list(takewhile(lambda token: token not in ends, row)) for row in theirs]

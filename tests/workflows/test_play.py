@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import signal
@@ -12,7 +13,9 @@ from msgspec.structs import replace
 from huggingtweets import evaluate
 from huggingtweets.dataset import load_stored
 from huggingtweets.errors import ModelError, OutputExists, UserError
+from huggingtweets.generation.text_generator import TextGenerator
 from huggingtweets.model_folder import ModelFolder
+from huggingtweets.types import Sampling
 from huggingtweets.workflows import play as play_module
 from huggingtweets.workflows.play import deal, play
 from tests.helpers.commands import begin
@@ -170,6 +173,30 @@ def test_both_sides_pass_the_same_filters(own, monkeypatch):
     dealt = deal(own, rounds=500)
     assert dealt.pairs
     assert not [pair for pair in dealt.pairs if "@" in pair.left + pair.right]
+
+
+class OftenSilent(TextGenerator):
+    """A model every second post of which is empty."""
+
+    sampling = Sampling()
+
+    def sampler(self, _request):
+        """See `TextGenerator`."""
+        numbers = itertools.count()
+
+        def sample(count):
+            drawn = itertools.islice(numbers, count)
+            yield [f"a lamp of {number} candles" if number % 2 else "" for number in drawn], True
+
+        return sample
+
+
+def test_no_empty_post_is_dealt(own, monkeypatch):
+    """It would give the bot away, and nobody would post it."""
+    monkeypatch.setattr(play_module.models, "load_generator", lambda _: OftenSilent())
+    dealt = deal(own, rounds=6)
+    assert len(dealt.pairs) == 6
+    assert all(pair.left and pair.right for pair in dealt.pairs)
 
 
 @pytest.mark.parametrize("work", [deal, evaluate])

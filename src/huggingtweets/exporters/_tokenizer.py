@@ -187,9 +187,9 @@ def _step(step: dict[str, Any]) -> tuple[object, ...]:
 def _tokens(tokenizer: ExportTokenizer, rows: int) -> tuple[list[str], list[TokenType]]:
     """The token of each row of the table of embeddings, and its kind."""
     by_id = {number: token for token, number in tokenizer.get_vocab().items()}
-    if max(by_id) >= rows:
-        raise ModelError(f"the tokenizer is of another model: this one has {rows:,} tokens; train it again")
     added = tokenizer.added_tokens_decoder
+    if any(number >= rows and not (number in added and added[number].special) for number in by_id):
+        raise ModelError(f"the tokenizer is of another model: this one has {rows:,} tokens; train it again")
     tokens, types = [], []
     for number in range(rows):
         tokens.append(by_id.get(number, f"[PAD{number}]"))

@@ -29,9 +29,11 @@ def export(request: ExportRequest, folder: Path) -> Sequence[Check]:
 
 
 def modelfile(request: ExportRequest) -> str:
-    """The prompt goes to the model as it is, and tokens are sampled as `huggingtweets generate` does.
+    """The prompt goes to the model as it is, with the model's temperature, nucleus and length.
 
-    But llama.cpp's repetition penalty counts the prompt, too, so that posts are longer.
+    Posts are not quite those of `huggingtweets generate`. llama.cpp's repetition penalty counts the prompt,
+    too, so that posts are longer. A Modelfile has no parameter that keeps tokens from being sampled: a post
+    may begin with white space or within a word, and special tokens are as likely as the model makes them.
     """
     parameters = {
         **sampling_parameters(request),

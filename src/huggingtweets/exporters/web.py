@@ -119,7 +119,9 @@ def _completion(request: ExportRequest) -> dict[str, Any]:
         **sampling_parameters(request),
         "samplers": ["penalties", "temperature", "top_p"],
         "grammar": CHARACTERS,
-        "logit_bias": _logit_bias(suppressed_tokens(request.tokenizer)),
+        "logit_bias": _logit_bias(
+            suppressed_tokens(request.tokenizer, read_config(request.folder).vocab_size)
+        ),
     }
 
 

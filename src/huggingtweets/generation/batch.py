@@ -156,9 +156,7 @@ class GroupedBatch:
         for ticket in tickets:
             del self._requests[ticket]
         ended: set[int] = set()
-        # with a seed in one go: the texts of other models, which take turns, would take of its random numbers
-        interval = MOMENT if request.seed is None else math.inf
-        told = replace(request, interval=interval, ended=ended.update)
+        told = replace(request, interval=MOMENT, ended=ended.update)
         return _Group(request, tickets, self._sampled(told, len(tickets)), set(tickets), ended)
 
     def _sampled(self, request: SamplingRequest, count: int) -> Iterator[tuple[Sequence[str], bool]]:

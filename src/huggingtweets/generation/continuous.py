@@ -6,7 +6,6 @@ generative models"): what is scheduled is one step of all texts, not a batch of 
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from ..errors import HuggingtweetsError
 from .batch import MAX_POSITIONS, SamplingRequest, Text, TokenProbability
 from .row_decoder import RowDecoder
-from .sampler import penalize_repetition, sample_tokens
+from .sampler import RandomNumbers, penalize_repetition, sample_tokens
 from .text_tokens import TextTokens
 
 MAX_ROWS = 64  # texts that are sampled at once
@@ -52,8 +51,7 @@ class ContinuousBatch:
 
     def add(self, ticket: int, request: SamplingRequest) -> None:
         """See `TextBatch`."""
-        seed = secrets.randbits(63) if request.seed is None else request.seed
-        random = torch.Generator().manual_seed(seed)
+        random = RandomNumbers(request.seed).on(torch.device("cpu"))
         [prompt] = self._tokens.begin(request.prompt, 1, request.speaker, random).tolist()
         most = min(request.sampling.max_new_tokens, self._tokens.remaining(len(prompt)))
         self._waiting.append(Row(ticket, request, prompt, most, random))
@@ -124,8 +122,8 @@ class ContinuousBatch:
             self._penalized(),
             torch.tensor([s.temperature for s in settings]),
             torch.tensor([s.top_p for s in settings]),
-            self._tokens.suppressed,
             self._uniform,
+            self._tokens.suppressed,
         )
         tokens: list[int] = sampled.tolist()
         return tokens

@@ -23,7 +23,7 @@ from ..errors import ModelError
 from ..files import sha256
 from ..files.home_folder import EXACT_INDEXES, home
 from ..model_folder import COPY_INDEX, HANDLES
-from ..text.private import AT, Kind, plain, private_details
+from ..text.private import AT, Kind, plain, private_kind
 from ..text.repetition import is_repetitive
 from .copy_index import WRONG_LOOKUPS, CopyIndex
 from .text_generator import TextFilter
@@ -76,8 +76,8 @@ class PrivacyFilter:
 
     def objection(self, text: str) -> str:
         """Why a text may not be shown; "" where it may."""
-        if details := private_details(text):
-            return f"holds {_WITH_ARTICLE[details[0].kind]}"
+        if kind := private_kind(text):
+            return f"holds {_WITH_ARTICLE[kind]}"
         unknown = any(not self._may_be_shown(handle) for handle in handles(text))
         return "names somebody's handle" if unknown else ""
 

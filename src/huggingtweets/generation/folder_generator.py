@@ -37,12 +37,13 @@ class FolderGenerator(TokenGenerator):
         config = msgspec.json.decode((folder / GENERATION_CONFIG).read_bytes(), type=dict[str, Any])
         self.sampling = as_sampling(config)
         tokenizer, self._files = FolderTokenizer(folder), FolderWeights(folder)
-        if max(tokenizer.get_vocab().values()) >= self._files.shape.vocabulary:
+        shape = self._files.shape
+        if max(tokenizer.get_vocab().values()) >= shape.vocabulary:
             raise ValueError("the tokenizer is of another model")
         eos = msgspec.convert(config["eos_token_id"], int)
-        self._tokens = TextTokens(tokenizer, self._files.shape.context, [eos])
+        self._tokens = TextTokens(tokenizer, shape.vocabulary, shape.context, [eos])
         self._weights = self._files.decoder_weights(dtype)
-        if not self.decoder(2).read(self._tokens.begin("a", 1, None), 1).isfinite().all():
+        if not self.decoder(2).read(self._tokens.begin("a", 1, None, torch.Generator()), 1).isfinite().all():
             raise ValueError("the weights are no numbers")
 
     @classmethod

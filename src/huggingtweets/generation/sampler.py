@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Iterator
 
 import torch
@@ -17,11 +18,31 @@ MAX_UNFINISHED = 0.75  # share of unfinished rows up to which the finished ones 
 Uniform = Callable[[torch.Tensor], torch.Tensor]  # random numbers from 0 to 1 for rows that it is given
 
 
+class RandomNumbers:
+    """The random numbers of one request: no other request changes them, and they change no others."""
+
+    def __init__(self, seed: int | None) -> None:
+        """Begin with a seed; None takes another each time."""
+        self._seed = secrets.randbits(63) if seed is None else seed
+        self._generators: dict[torch.device, torch.Generator] = {}
+
+    def on(self, device: torch.device) -> torch.Generator:
+        """What makes those of a device: each device has its own kind."""
+        if device not in self._generators:
+            self._generators[device] = torch.Generator(device).manual_seed(self._seed)
+        return self._generators[device]
+
+    def uniform(self, rows: torch.Tensor) -> torch.Tensor:
+        """See `Uniform`."""
+        return torch.rand(len(rows), device=rows.device, generator=self.on(rows.device))
+
+
 @torch.inference_mode()
 def stream_tokens(
     decoder: Decoder,
     prompts: torch.Tensor,
     sampling: Sampling,
+    uniform: Uniform,
     end_tokens: Collection[int],
     suppressed: Collection[int] = (),
     process_first: Callable[[torch.Tensor], torch.Tensor] = lambda logits: logits,
@@ -33,6 +54,7 @@ def stream_tokens(
         decoder: what computes the logits.
         prompts: (rows, tokens), of one length.
         sampling: temperature, nucleus, repetition penalty, and the highest number of new tokens.
+        uniform: the random numbers.
         end_tokens: tokens that end a text.
         suppressed: tokens that are never sampled.
         process_first: changes the logits of the first token of each row, (rows, vocabulary).
@@ -49,7 +71,7 @@ def stream_tokens(
     finished: set[int] = set()
     for remaining in reversed(range(sampling.max_new_tokens)):
         logits = penalize_repetition(logits, new, sampling.repetition_penalty or 1.0)
-        tokens = sample_tokens(logits, sampling.temperature, sampling.top_p, suppressed)
+        tokens = sample_tokens(logits, sampling.temperature, sampling.top_p, uniform, suppressed)
         new = torch.cat([new, tokens[:, None]], 1)
         for text, token in zip(rows, tokens.tolist(), strict=True):
             if token in end_tokens:
@@ -102,8 +124,8 @@ def sample_tokens(
     logits: torch.Tensor,
     temperature: float | torch.Tensor,
     top_p: float | torch.Tensor,
+    uniform: Uniform,
     suppressed: Collection[int] = (),
-    uniform: Uniform | None = None,
 ) -> torch.Tensor:
     """Sample one token a row from the nucleus, the likeliest tokens that sum to `top_p`: (rows,).
 
@@ -115,10 +137,9 @@ def sample_tokens(
         logits: (rows, vocabulary).
         temperature: divides the logits; one for all rows, or (rows,).
         top_p: at most 1, which takes all tokens; one for all rows, or (rows,).
+        uniform: the random numbers.
         suppressed: tokens that are never sampled.
-        uniform: the random numbers; None: those of torch.
     """
-    uniform = uniform or _uniform
     temperatures, nuclei = (
         torch.as_tensor(setting, dtype=torch.float32, device=logits.device).expand(len(logits))
         for setting in (temperature, top_p)
@@ -153,10 +174,6 @@ def _nucleus(probabilities: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
     outside = values.cumsum(-1) - values >= top_p
     outside[:, 0] = False
     return torch.zeros_like(values).scatter(-1, tokens, values.masked_fill(outside, 0.0))
-
-
-def _uniform(rows: torch.Tensor) -> torch.Tensor:
-    return torch.rand(len(rows), device=rows.device)
 
 
 def _sample(probabilities: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -138,7 +138,7 @@ def write_drafts(sampler: Sampler, count: int, filters: Sequence[TextFilter]) ->
         for texts, whole in sampler(len(batch)):
             for at, text in zip(batch, texts, strict=True):
                 shown = text if whole else _LAST_WORD.sub("", text)
-                objection = _objection(shown, filters)
+                objection = first_objection(filters, shown)
                 if not objection:
                     places[at] = Draft(shown, whole)
                 elif whole:
@@ -147,6 +147,6 @@ def write_drafts(sampler: Sampler, count: int, filters: Sequence[TextFilter]) ->
             yield Drafts(tuple(places), dict(refused))
 
 
-def _objection(text: str, filters: Sequence[TextFilter]) -> str:
+def first_objection(filters: Iterable[TextFilter], text: str) -> str:
     """The first objection of a filter, "" where there is none."""
     return next(filter(None, (text_filter.objection(text) for text_filter in filters)), "")

@@ -38,33 +38,33 @@ class TextTokenizer(AddedTokens, Protocol):
 class TextTokens:
     """The tokens of one model's texts."""
 
-    def __init__(self, tokenizer: TextTokenizer, context: int, ends: Sequence[int]) -> None:
+    def __init__(self, tokenizer: TextTokenizer, rows: int, context: int, ends: Sequence[int]) -> None:
         """Use a tokenizer.
 
         Args:
             tokenizer: one that puts the BOS token of a post before every prompt.
+            rows: of the model's table of embeddings; some tokenizers have more special tokens.
             context: how many tokens the model sees.
             ends: the tokens that end a text.
         """
         self._tokenizer = tokenizer
         self._speakers = speakers(tokenizer)
         self.opening = opening(tokenizer)  # tokens between the BOS token and every text
-        self._context, self.ends = context, ends
-        self.suppressed = suppressed_tokens(tokenizer)  # never sampled
-        vocabulary = tokenizer.get_vocab()
+        self._rows, self._context, self.ends = rows, context, ends
+        self.suppressed = suppressed_tokens(tokenizer, rows)  # never sampled
+        vocabulary = {token: number for token, number in tokenizer.get_vocab().items() if number < rows}
         self._word_ends = word_ends(vocabulary)
         self._spaces = spaces(vocabulary, tokenizer("a", add_special_tokens=False)["input_ids"])
 
-    def begin(
-        self, prompt: str, count: int, speaker: str | None, random: torch.Generator | None = None
-    ) -> torch.Tensor:
+    def begin(self, prompt: str, count: int, speaker: str | None, random: torch.Generator) -> torch.Tensor:
         """The tokens that texts begin with, (count, tokens).
 
         In a model of several authors each text begins with the token of one: of the speaker who is named, or
         of a random one.
 
         Raises:
-            UserError: the prompt fills the model's context, or the model does not know the speaker.
+            UserError: the prompt fills the model's context or holds a token that is not the model's, or the
+                model does not know the speaker.
         """
         known = self._speakers
         speaker_tokens = [speaker_token(known, speaker)] if speaker else list(known.values())
@@ -73,6 +73,8 @@ class TextTokens:
             raise UserError(
                 f"the prompt has {len(ids)} tokens; this model sees {self._context}: give a shorter one"
             )
+        if unknown := [token for token in ids if token >= self._rows]:
+            raise UserError(f"the prompt holds {self.piece(unknown[0])!r}, which this model has no token for")
         if not speaker_tokens:
             return torch.tensor([ids]).repeat(count, 1)
         choices = torch.randint(len(speaker_tokens), (count,), generator=random).tolist()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ..types import Sampling
 from .batch import Sampler, SamplingRequest
 from .decoder import Decoder
-from .sampler import stream_tokens
+from .sampler import RandomNumbers, stream_tokens
 from .text_generator import TextGenerator
 from .text_tokens import TextTokens
 
@@ -36,15 +36,19 @@ class TokenGenerator(TextGenerator):
 
     def sampler(self, request: SamplingRequest) -> Sampler:
         """What samples texts for a request; see `TextGenerator` and `TextTokens.begin`."""
-        if request.seed is not None:
-            torch.manual_seed(request.seed)
-        self._tokens.begin(request.prompt, 0, request.speaker)  # refuses at once what cannot be sampled
+        random = RandomNumbers(request.seed)
+        begin = partial(
+            self._tokens.begin,
+            request.prompt,
+            speaker=request.speaker,
+            random=random.on(torch.device("cpu")),
+        )
+        begin(0)  # refuses at once what cannot be sampled
 
         def sample(count: int) -> Iterator[tuple[list[str], bool]]:
             shown_at = time.monotonic()
             ids: list[list[int]] = []
-            inputs = self._tokens.begin(request.prompt, count, request.speaker)
-            for ids in self._stream(inputs, request):
+            for ids in self._stream(begin(count), request, random):
                 if time.monotonic() - shown_at > request.interval:
                     yield self._tokens.texts(request.prompt, ids), False
                     shown_at = time.monotonic()
@@ -52,12 +56,15 @@ class TokenGenerator(TextGenerator):
 
         return sample
 
-    def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
+    def _stream(
+        self, inputs: torch.Tensor, request: SamplingRequest, random: RandomNumbers
+    ) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step."""
         return stream_tokens(
             self.decoder(len(inputs)),
             inputs,
             self._limited(request.sampling, inputs),
+            random.uniform,
             self._tokens.ends,
             self._tokens.suppressed,
             partial(self._tokens.first_logits, request.prompt),

@@ -31,6 +31,7 @@ from .decoder_weights import DecoderWeights, is_half_fast
 from .module_decoder import autocast, open_decoder
 from .module_weights import decoder_weights
 from .row_decoder import RowDecoder
+from .sampler import RandomNumbers
 from .settings import as_sampling
 from .text_tokens import TextTokenizer, TextTokens
 from .token_generator import TokenGenerator
@@ -57,7 +58,8 @@ class TransformersGenerator(TokenGenerator):
         context = getattr(model.config, "max_position_embeddings", None) or UNKNOWN_CONTEXT
         ends = model.generation_config.eos_token_id
         known = cast("TextTokenizer", tokenizer)  # transformers types its methods more widely
-        self._tokens = TextTokens(known, context, ends if isinstance(ends, list) else [ends])
+        rows = model.get_input_embeddings().weight.shape[0]
+        self._tokens = TextTokens(known, rows, context, ends if isinstance(ends, list) else [ends])
         self.sampling = _sampling(model.generation_config.to_dict())
 
     @classmethod
@@ -106,13 +108,18 @@ class TransformersGenerator(TokenGenerator):
         half = self._half_weights if rows == 1 else None
         return open_decoder(self.model, self._weights, half, self._dtype)
 
-    def _stream(self, inputs: torch.Tensor, request: SamplingRequest) -> Iterator[list[list[int]]]:
+    def _stream(
+        self, inputs: torch.Tensor, request: SamplingRequest, random: RandomNumbers
+    ) -> Iterator[list[list[int]]]:
         """The new tokens of each row, after each step where the model uses transformers' own cache."""
         inputs = inputs.to(self.model.device)
         if self.model._supports_default_dynamic_cache():  # noqa: SLF001 -- there is no other way to know
-            yield from super()._stream(inputs, request)
+            yield from super()._stream(inputs, request, random)
         else:
-            rows = self._generate(inputs, self._limited(request.sampling, inputs))
+            seed = int(torch.randint(1 << 62, (), generator=random.on(torch.device("cpu"))))
+            with torch.random.fork_rng():  # transformers takes no generator
+                torch.manual_seed(seed)
+                rows = self._generate(inputs, self._limited(request.sampling, inputs))
             ends = set(self._tokens.ends)
             request.ended([row for row, new in enumerate(rows) if ends.intersection(new)])
             yield rows
@@ -172,8 +179,7 @@ def sample_in_training(
         seed: of the random numbers.
     """
     was_training = model.training
-    with torch.random.fork_rng():
-        written = TransformersGenerator(model, tokenizer).generate(count=count, sampling=sampling, seed=seed)
+    written = TransformersGenerator(model, tokenizer).generate(count=count, sampling=sampling, seed=seed)
     model.train(was_training)
     return tuple(sample.text for sample in written.samples)
 

@@ -9,6 +9,7 @@ from ..registry import suggestion
 
 Wildness = Literal["careful", "balanced", "wild"]
 FACTORS: dict[Wildness, float] = {"careful": 0.7, "balanced": 1.0, "wild": 1.2}
+ROUNDED = 0.1  # from this temperature on two decimals say enough; below, they would make others of it
 HIGHEST = 1.2  # temperature that a word stands for; above it most posts hold words that do not exist
 
 
@@ -19,7 +20,11 @@ def temperature(wildness: Wildness, own: float) -> float:
         wildness: the word.
         own: the model's own temperature, which is that of "balanced".
     """
-    return min(round(own * FACTORS[wildness], 2), max(own, HIGHEST))
+    factor = FACTORS[wildness]
+    if factor == 1:
+        return own
+    scaled = own * factor
+    return min(round(scaled, 2) if scaled >= ROUNDED else scaled, max(own, HIGHEST))
 
 
 def as_wildness(word: object) -> Wildness:

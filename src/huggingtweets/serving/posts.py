@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ..generation.batch import SamplingRequest, Text, TokenProbability
 from ..generation.filters import filters_for, objection_to_all
-from ..generation.text_generator import MAX_DRAFTS
+from ..generation.text_generator import MAX_DRAFTS, first_objection
 from ..types import MAX_SEED
 from .bots import BotName, LoadedModel
 from .metrics import Metrics
@@ -66,15 +66,17 @@ async def _write(
     metrics: Metrics,
 ) -> Post:
     """Sample drafts until one passes the filters; none where they object to every post that begins so."""
-    text, filters = None, filters_for(loaded.filters, prompt)
-    for draft in range(0 if objection_to_all(filters, prompt) else MAX_DRAFTS):
+    # a hard text takes seconds to look at, and the event loop has all other requests to answer
+    text, filters = None, await asyncio.to_thread(filters_for, loaded.filters, prompt)
+    hopeless = await asyncio.to_thread(objection_to_all, filters, prompt)
+    for draft in range(0 if hopeless else MAX_DRAFTS):
         seed = None if first.seed is None else (first.seed + draft * _NEXT_DRAFT) % (MAX_SEED + 1)
         text = await asyncio.wrap_future(worker.sample(loaded.batch, replace(first, seed=seed)))
         metrics.count("drafts_total", model=request.bot)
         metrics.count("tokens_total", text.new_tokens, model=request.bot)
         post = _post(text, prompt, request)
         shown = post.text if request.whole else prompt + post.text
-        if not any(text_filter.objection(shown) for text_filter in filters):
+        if not await asyncio.to_thread(first_objection, filters, shown):
             metrics.count("posts_total", model=request.bot, outcome="sent")
             return post
     metrics.count("posts_total", model=request.bot, outcome="refused")
@@ -88,12 +90,12 @@ def _post(text: Text, prompt: str, request: PostsRequest) -> Post:
     begin = prompt.rstrip()
     new = text.text[len(begin) :]
     start = 0
-    if not request.whole and begin != prompt:
-        start = len(new) - len(new.lstrip())  # the client has the white space already
+    if begin != prompt:
+        start = len(new) - len(new.lstrip())  # the prompt has the white space already
     ends = [at for stop in request.stops if (at := new.find(stop, start)) >= 0]
     end = min(ends, default=len(new))
     return Post(
-        text=begin + new[:end] if request.whole else new[start:end],
+        text=prompt + new[start:end] if request.whole else new[start:end],
         finish="stop" if text.ended or ends else "length",
         prompt_tokens=text.prompt_tokens,
         new_tokens=text.new_tokens,

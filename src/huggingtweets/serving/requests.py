@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..types import MAX_SEED, Sampling
 from .limits import Limits
 
-COLDEST = 1e-4  # what a temperature of 0 stands for: the likeliest token each time
+COLDEST = 1e-4  # what a temperature of 0 or a top_p of 0 stands for: the likeliest token each time
 UNSET = -1  # a seed or a length of programs that were made for llama.cpp, vLLM, Ollama or LM Studio
 _HALF = re.compile(
     rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
@@ -26,7 +26,7 @@ _HALF = re.compile(
 
 Count = Annotated[int, Meta(ge=1)]
 Temperature = Annotated[float, Meta(ge=0, le=10)]
-TopP = Annotated[float, Meta(gt=0, le=1)]
+TopP = Annotated[float, Meta(ge=0, le=1)]
 RepetitionPenalty = Annotated[float, Meta(gt=0, le=10)]
 
 
@@ -44,6 +44,7 @@ class PostsRequest(Struct, frozen=True, kw_only=True):
     chat: bool  # the form of the answer
     stream: bool
     usage: bool  # whether a stream ends with the numbers of tokens
+    longest: int  # tokens of a post, whatever the model's own setting
 
     @property
     def count(self) -> int:
@@ -52,7 +53,9 @@ class PostsRequest(Struct, frozen=True, kw_only=True):
 
     def settings(self, own: Sampling) -> Sampling:
         """How to sample from a model that has settings of its own."""
-        return msgspec.structs.replace(own, **self.sampling)
+        settings = msgspec.structs.replace(own, **self.sampling)
+        most = min(settings.max_new_tokens, self.longest)
+        return msgspec.structs.replace(settings, max_new_tokens=most)
 
 
 class StreamOptions(Struct):
@@ -74,6 +77,7 @@ class _Request(Struct, kw_only=True):
     seed: int | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    logit_bias: dict[str, float] | None = None
 
 
 Body = TypeVar("Body", bound=_Request)
@@ -87,7 +91,6 @@ class CompletionRequest(_Request, kw_only=True):
     echo: bool | None = None
     best_of: int | None = None
     suffix: str | None = None
-    logit_bias: dict[str, float] | None = None
 
 
 class Part(Struct):
@@ -130,8 +133,8 @@ def completion(body: bytes, limits: Limits) -> PostsRequest:
         raise UserError(
             "echo with logprobs is not given: the probability of a text tells whether the model has learnt it"
         )
-    if asked.suffix or asked.logit_bias or (asked.best_of or 1) > (asked.n or 1):
-        raise UserError("suffix, logit_bias and best_of are not supported; leave them out")
+    if asked.suffix or (asked.best_of or 1) > (asked.n or 1):
+        raise UserError("suffix and best_of are not supported; leave them out")
     if (asked.logprobs or 0) > limits.alternatives:
         raise UserError(f"logprobs: expected at most {limits.alternatives}")
     prompts = asked.prompt if isinstance(asked.prompt, list) else [asked.prompt or ""]
@@ -179,6 +182,8 @@ def _bounded(
     Raises:
         UserError: it is not.
     """
+    if asked.logit_bias:
+        raise UserError("logit_bias is not supported; leave it out")
     if most is not None:  # programs made for chats ask for thousands of tokens; a post ends by itself
         most = None if most == UNSET else min(most, limits.new_tokens)
     stops = [asked.stop] if isinstance(asked.stop, str) else asked.stop or []
@@ -193,15 +198,14 @@ def _bounded(
     for name, (value, least, largest) in bounds.items():
         if not least <= value <= largest:
             raise UserError(f"{name}: {value:,} were asked for; expected {least} to {largest:,}")
+    likeliest = asked.temperature == 0 or asked.top_p == 0
     settings = {
-        "temperature": asked.temperature,
-        "top_p": asked.top_p,
+        "temperature": COLDEST if likeliest else asked.temperature and max(asked.temperature, COLDEST),
+        "top_p": asked.top_p or None,
         "repetition_penalty": asked.repetition_penalty,
         "max_new_tokens": most,
     }
     sampling = {name: value for name, value in settings.items() if value is not None}
-    if "temperature" in sampling:
-        sampling["temperature"] = max(sampling["temperature"], COLDEST)
     return PostsRequest(
         bot=asked.model,
         prompts=tuple(prompts),
@@ -214,4 +218,5 @@ def _bounded(
         chat=chat,
         stream=bool(asked.stream),
         usage=bool(asked.stream_options and asked.stream_options.include_usage),
+        longest=limits.new_tokens,
     )

@@ -132,8 +132,15 @@ def private_details(text: str) -> list[Detail]:
     if not _may_hold(text) or not _has_whole_sign(text):
         return []
     shown, places = _plain(text)
-    found = sorted(chain(_emails(shown), _numbers(shown), _keys(shown)), key=lambda detail: detail.start)
+    found = sorted(_found(shown), key=lambda detail: detail.start)
     return [Detail(kind, places[start], places[end - 1] + 1) for kind, start, end in _apart(found)]
+
+
+def private_kind(text: str) -> Kind | None:
+    """What one private detail of a text is, None if it has none; much faster where there are many."""
+    if not _may_hold(text) or not _has_whole_sign(text):
+        return None
+    return next((detail.kind for detail in _found(plain(text))), None)
 
 
 @lru_cache(maxsize=1)  # cleaning asks twice for a post that it changes
@@ -204,6 +211,11 @@ def _compatible(character: str) -> str:
     return unicodedata.normalize("NFKC", character) if digit is None else str(digit)
 
 
+def _found(text: str) -> Iterator[Detail]:
+    """The private details of a text in its plain form, kind by kind."""
+    return chain(_emails(text), _numbers(text), _keys(text))
+
+
 def _emails(text: str) -> Iterator[Detail]:
     if "@" in text:
         yield from (Detail(Kind.EMAIL, *match.span()) for match in _EMAIL.finditer(text))
@@ -213,9 +225,10 @@ def _emails(text: str) -> Iterator[Detail]:
 
 def _numbers(text: str) -> Iterator[Detail]:
     yield from (Detail(Kind.PHONE, *match.span()) for match in _PHONE_LINK.finditer(text))
+    looked_up: set[str] = set()
     for match in NUMBER.finditer(text):
         number = match.group().strip()
-        if is_phone(number):
+        if is_phone(number, looked_up):
             yield Detail(Kind.PHONE, *match.span())
         elif is_card(number):
             yield Detail(Kind.CARD, *match.span())

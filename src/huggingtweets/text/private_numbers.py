@@ -56,6 +56,7 @@ _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
 _INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
 _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
+MOST_LOOKUPS = 16  # different numbers of one text that are compared with all countries': 0.1 s for each
 CARD = re.compile(  # 13 to 19 digits (ISO/IEC 7812) as on cards, but for the first ones that no issuer has
     r"(?=[3-689]|2[2-7])(?!(?:\d{3}0[\s-]+){3}\d{3}0$)"  # and lists of round numbers
     r"(?:\d{13,19}|\d{4}(?:[\s-]+\d{4}){3}(?:[\s-]+\d{3})?|\d{4}[\s-]+\d{6}[\s-]+\d{4,5})"
@@ -71,9 +72,13 @@ def is_card(number: str) -> bool:
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
-@lru_cache(maxsize=10_000)
-def is_phone(number: str) -> bool:
-    """Whether a number is valid in some country, and grouped as there."""
+def is_phone(number: str, looked_up: set[str]) -> bool:
+    """Whether a number is valid in some country, and grouped as there; also if too many were looked up.
+
+    Args:
+        number: a match of `NUMBER`.
+        looked_up: the numbers of the same text that were looked up; this one is added if it has to be.
+    """
     number = _ANY_DASH.sub("-", number)
     groups = re.findall(r"\d+", number)
     digits = "".join(groups)
@@ -81,7 +86,8 @@ def is_phone(number: str) -> bool:
         return False
     if _DIALLED.match(number) or (len(groups) == 1 and len(digits) in _UNBROKEN):
         return len(digits) in _LENGTHS
-    return _is_national(digits, groups)
+    looked_up.add(number)
+    return len(looked_up) > MOST_LOOKUPS or _is_national(digits, tuple(groups))
 
 
 def _is_something_else(number: str, groups: list[str]) -> bool:
@@ -99,7 +105,8 @@ def _is_count(groups: list[str]) -> bool:
     return len(groups) >= _COUNTED and len(steps) == 1 and (len({*step}) > 1 or step in "123456789")
 
 
-def _is_national(digits: str, groups: list[str]) -> bool:
+@lru_cache(maxsize=10_000)
+def _is_national(digits: str, groups: tuple[str, ...]) -> bool:
     """Whether a country has this number, and writes it in these groups."""
     import phonenumbers  # noqa: PLC0415 -- 0.1 s, seldom needed
 
@@ -108,7 +115,7 @@ def _is_national(digits: str, groups: list[str]) -> bool:
             parsed = phonenumbers.parse(digits, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number_for_region(parsed, region) and groups in _written(parsed):
+        if phonenumbers.is_valid_number_for_region(parsed, region) and list(groups) in _written(parsed):
             return True
     return False
 

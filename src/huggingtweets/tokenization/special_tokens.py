@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,15 +31,21 @@ class AddedTokens(Protocol):
         """The number of each."""
 
 
-def suppressed_tokens(tokenizer: AddedTokens) -> list[int]:
+def suppressed_tokens(tokenizer: AddedTokens, rows: float = math.inf) -> list[int]:
     """The tokens that no post may contain, sorted: all special ones but the end.
 
     Among them are the tokens with which a chat names its turns, those that name a speaker, and padding.
     Tokens that a base added for text, as Gemma's for several line breaks, are not.
+
+    Args:
+        tokenizer: of the base.
+        rows: of its table of embeddings. Some tokenizers have special tokens beyond it, as for pictures that
+            only larger models of the family see: nothing can sample them.
     """
     added = {
         token
         for token, content in tokenizer.added_tokens_decoder.items()
         if content.special or _TAG.fullmatch(content.content)
     }
-    return sorted((added | set(tokenizer.all_special_ids)) - {tokenizer.eos_token_id})
+    special = (added | set(tokenizer.all_special_ids)) - {tokenizer.eos_token_id}
+    return sorted(token for token in special if token < rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -51,7 +51,8 @@ def save_model(
     Returns:
         The file of the weights.
     """
-    model.generation_config = _generation_config(tokenizer, sampling)
+    embeddings: Any = model.get_input_embeddings()
+    model.generation_config = _generation_config(tokenizer, len(embeddings.weight), sampling)
     with quiet_transformers(), tensor_errors():
         if adapted is None:
             if dtype:
@@ -68,7 +69,7 @@ def save_model(
     return weights
 
 
-def _generation_config(tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -> GenerationConfig:
+def _generation_config(tokenizer: PreTrainedTokenizerBase, rows: int, sampling: Sampling) -> GenerationConfig:
     end = tokenizer.eos_token_id
     return GenerationConfig(
         do_sample=True,
@@ -80,7 +81,7 @@ def _generation_config(tokenizer: PreTrainedTokenizerBase, sampling: Sampling) -
         bos_token_id=tokenizer.bos_token_id if tokenizer.bos_token_id is not None else end,
         eos_token_id=end,
         pad_token_id=end,
-        suppress_tokens=suppressed_tokens(tokenizer) or None,
+        suppress_tokens=suppressed_tokens(tokenizer, rows) or None,
     )
 
 

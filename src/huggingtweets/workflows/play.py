@@ -13,8 +13,8 @@ from .. import evaluation, models, reporting
 from ..errors import UserError
 from ..evaluation.game import Pair, Side, pairs, score
 from ..files import whole_file
-from ..generation.filters import load_filters
-from ..generation.text_generator import TextFilter
+from ..generation.filters import filters_for, load_filters
+from ..generation.text_generator import TextFilter, first_objection
 from ..model_folder import ModelFolder
 from ..results import ROUNDS, Game
 from .data import posts_of
@@ -50,12 +50,12 @@ def deal(model: str | Path | ModelFolder, *, rounds: int = ROUNDS, seed: int | N
     game = evaluation.load(folder).game  # a game's result has its place there
     folder.require_writable()
     seen = {} if game is None else dict.fromkeys(game.seen)
-    filters = load_filters(folder.path)
+    filters = filters_for(load_filters(folder.path), "")
     held_out = [post.text for post in posts_of(folder).held_out]
     real = {
         text: position
         for position, text in enumerate(held_out)
-        if position not in seen and not any(each.objection(text) for each in filters)
+        if position not in seen and not first_objection(filters, text)
     }
     if seen and not real:
         raise UserError("all held-out posts were shown in earlier games, and each counts once")

@@ -152,6 +152,7 @@ async function sample(prompt, show) {
   let text = prompt;
   try {
     text ||= await firstPiece();
+    if (!text) return ""; // the model ended at once; what it began anew could begin within a word
     const max_tokens = bot.request.max_tokens - (text !== prompt);
     const request = { ...bot.request, prompt: bot.opening + text, max_tokens, seed: random(), stream: true };
     for await (const piece of await engine.createCompletion(request)) {

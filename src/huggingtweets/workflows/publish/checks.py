@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from ... import evaluation, models
 from ...errors import ModelError, PublishError
 from ...generation.filters import CopyFilter, load_safety_filters
-from ...generation.text_generator import TextFilter
+from ...generation.text_generator import TextFilter, first_objection
 from ...model_folder import INTACT, ModelFolder
 from ...reporting import report_html
 from ...reporting.published_card import published_card, unsaid
@@ -76,7 +76,7 @@ def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str,
     record, path = folder.record, folder.card
     filters = load_safety_filters(folder.path)
     for sample in record.result.samples:
-        if objection := _objection(filters, sample.text):
+        if objection := first_objection(filters, sample.text):
             raise PublishError(
                 f"{folder}: the sample for {sample.prompt!r} on its card and pictures {objection}; train it "
                 "again with another --seed, which makes other samples"
@@ -94,7 +94,7 @@ def checked_card(folder: ModelFolder, permission: Permission, *, thumbnail: str,
             f"{path} does not say {', '.join(map(repr, missing))}; a published card says that it is a bot, "
             f"and whose posts it learnt from: huggingtweets evaluate {folder.argument} writes it anew"
         )
-    if _objection(_copy_filters(filters), _visible_text(card)):
+    if first_objection(_copy_filters(filters), _visible_text(card)):
         raise PublishError(
             f"{path} repeats a post that the model learnt from; take it out, or let huggingtweets evaluate "
             f"{folder.argument} write it anew"
@@ -115,19 +115,14 @@ def checked_report(folder: ModelFolder) -> bytes | None:
     filters = load_safety_filters(folder.path, allowed=[author.account.handle for author in record.authors])
     report = path.read_bytes()
     with suppress(UnicodeDecodeError):  # a damaged page is written anew
-        if not _objection(filters, _visible_text(report.decode())):
+        if not first_objection(filters, _visible_text(report.decode())):
             return report
     try:
         answers = evaluation.load(folder)
     except ModelError:
         return None
     page = report_html(record, answers, avatars=folder.avatars())
-    return None if _objection(_copy_filters(filters), _visible_text(page)) else page.encode()
-
-
-def _objection(filters: Iterable[TextFilter], text: str) -> str:
-    """Why a text may not be shown; "" if it may."""
-    return next(filter(None, (text_filter.objection(text) for text_filter in filters)), "")
+    return None if first_objection(_copy_filters(filters), _visible_text(page)) else page.encode()
 
 
 def _copy_filters(filters: Iterable[TextFilter]) -> list[TextFilter]:
