@@ -226,7 +226,7 @@ REFUSED = {
     "a long prompt": ({"model": "heart", "prompt": "x" * 5000}, 400, "characters"),
     "beyond the context": ({"model": "heart", "prompt": "sothe " * 100}, 400, "tokens"),
     "too hot": ({"model": "heart", "temperature": 99}, 400, "temperature"),
-    "no nucleus": ({"model": "heart", "top_p": -0.5}, 400, "top_p"),
+    "no nucleus": ({"model": "heart", "top_p": -0.1}, 400, "top_p"),
     "no number": ({"model": "heart", "temperature": "hot"}, 400, "temperature"),
     "many stops": ({"model": "heart", "stop": list("abcdefgh")}, 400, "stop"),
     "learnt or not": ({"model": "heart", "prompt": "sothe", "echo": True, "logprobs": 0}, 400, "learnt"),
