@@ -231,6 +231,12 @@ def is_device_failure(text: str) -> bool:
     return re.search(r"\b(?:CUDA|HIP) error\b", text) is not None
 
 
+def is_out_of_gpu_memory(error: BaseException) -> bool:
+    """Whether a GPU gave this process no more memory."""
+    words = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED")  # of CUDA, HIP and MPS
+    return isinstance(error, RuntimeError) and any(each in str(error) for each in words)
+
+
 def is_panic(error: BaseException) -> bool:
     """Whether Rust code panicked; PyO3 raises that past `except Exception`."""
     return type(error).__name__ == "PanicException"

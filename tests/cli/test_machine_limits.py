@@ -146,6 +146,28 @@ def test_memory_that_the_system_does_not_give_is_one_line(place, tmp_path, monke
     assert "mistake of huggingtweets" not in answer.stderr
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has 2 GiB in all"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9.07 GB)"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ],
+)
+def test_memory_that_a_gpu_has_not_is_one_line(place, tmp_path, monkeypatch, error):
+    """It is no mistake of this program, and the processor is the way out."""
+
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("huggingtweets.workflows.train.models.train", fails)
+    answer = CliRunner().invoke(app, words(place, "--set", "epochs=1", "--out", tmp_path / "m"))
+    assert answer.exit_code == 2, answer.output
+    assert "the GPU has no more memory" in answer.stderr.splitlines()[-1]
+    assert "HUGGINGTWEETS_DEVICE=cpu" in answer.stderr.splitlines()[-1]
+    assert "mistake of huggingtweets" not in answer.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="this system has no such limit")
 def test_an_address_space_that_is_too_small_is_one_line(place, tmp_path):
     """As on shared machines, which bound each process so."""

@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets.machine.device import Device
+from huggingtweets.machine.device import Device, choose_device
 from huggingtweets.training import Predictor
 from huggingtweets.training.batches import batches, encode
 from huggingtweets.training.loss import nll, summed_loss
@@ -55,6 +55,35 @@ def test_no_float64_is_made_on_a_gpu(tmp_path, fused):
         assert len(Predictor(model, tokenizer, GPU).bits(TEXTS)) == len(TEXTS)
         summed_loss(model, batches(rows, 256, 0, None)[0], GPU, lm_head).backward()
         assert weights.clip_factor(1.0).item()
+
+
+@pytest.mark.parametrize(
+    ("capability", "architectures", "kind"),
+    [
+        ((9, 0), ["sm_80", "sm_90"], "cuda"),
+        ((8, 9), ["sm_75", "sm_80", "sm_90"], "cuda"),  # machine code of the same major version
+        ((12, 1), ["sm_90", "sm_120"], "cuda"),
+        ((13, 0), ["sm_90", "compute_90"], "cuda"),  # is translated
+        ((9, 0), ["sm_90a"], "cuda"),
+        ((9, 0), ["gfx90a", "gfx942"], "cuda"),  # AMD has other names
+        ((9, 0), [], "cuda"),
+        ((6, 1), ["sm_75", "sm_80", "sm_90", "compute_90"], "cpu"),
+        ((5, 2), ["sm_60", "sm_70"], "cpu"),
+        ((8, 0), ["sm_86"], "cpu"),
+        ((9, 1), ["sm_90a"], "cpu"),
+        ((13, 0), ["sm_90", "sm_120"], "cpu"),
+    ],
+)
+def test_a_gpu_is_taken_where_pytorch_has_code_for_it(capability, architectures, kind, monkeypatch):
+    """On one that is too old for it the first product of matrices would end the run."""
+    monkeypatch.delenv("HUGGINGTWEETS_DEVICE", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: architectures)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device().kind == kind
 
 
 def test_the_device_of_the_test_refuses_float64():

@@ -65,6 +65,14 @@ def test_a_gpu_that_is_too_small_is_not_asked_too_much():
     assert obstacle(large, GPU) == ""
 
 
+def test_where_a_gpu_computes_its_memory_decides():
+    """Also over what needs none: the memory of the machine does not help a GPU of 2 GB."""
+    small = load_recipe("smollm2-135m")
+    assert obstacle(small, replace(GPU, gpu_memory=2)) == "needs 6 GB of GPU memory"
+    assert obstacle(small, GPU) == obstacle(small, LAPTOP) == ""
+    assert choose_recipe(machine=replace(GPU, gpu_memory=2)).name == "starter"
+
+
 def test_what_is_here_needs_no_network():
     """A base that was fetched before is used while the network is away."""
     small_base(named.folder("smollm2-135m"))

@@ -22,7 +22,14 @@ from typing import Annotated
 
 import typer
 
-from ..errors import HuggingtweetsError, UserError, is_out_of_memory, is_panic
+from ..errors import (
+    HuggingtweetsError,
+    UserError,
+    first_line,
+    is_out_of_gpu_memory,
+    is_out_of_memory,
+    is_panic,
+)
 from ..files import file_error
 from ..signals import STOPPING, raise_interrupts
 from ..text import printable
@@ -145,6 +152,9 @@ def _described(error: BaseException) -> tuple[str, int]:
         why = f" ({error})" if str(error) else ""
         remedy = "close other programs, raise the limit where there is one (ulimit -v), or use a smaller base"
         return f"the system gives this command no more memory{why}; {remedy}", 2
+    if is_out_of_gpu_memory(error):
+        remedy = "close other programs that use it, choose a smaller base, or compute on the processor: set"
+        return f"the GPU has no more memory ({first_line(error)}); {remedy} HUGGINGTWEETS_DEVICE=cpu", 2
     if isinstance(error, OSError):
         error = file_error(error)
     if isinstance(error, HuggingtweetsError):

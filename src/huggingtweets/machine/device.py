@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from . import cores
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 PROCESSES = "processes"  # as records and checkpoints call their number
+_ARCHITECTURE = re.compile(r"(sm|compute)_(\d+)(\d)(a?)f?")  # of NVIDIA; with an a for no later GPU
 _PACKAGES = ("huggingtweets", "torch", "transformers", "tokenizers", "numpy", "pyarrow", "safetensors")
 
 
@@ -120,9 +122,23 @@ def _several(processes: int) -> dict[str, str]:
 
 
 def _fastest() -> str:
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and _is_supported():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _is_supported() -> bool:
+    """Whether PyTorch has code for the GPU: its own of the same major version, or such that is translated."""
+    capability = torch.cuda.get_device_capability()
+    architectures = [match for name in torch.cuda.get_arch_list() if (match := _ARCHITECTURE.fullmatch(name))]
+    return not architectures or any(_runs_on(capability, *match.groups()) for match in architectures)
+
+
+def _runs_on(capability: tuple[int, int], kind: str, major: str, minor: str, only: str) -> bool:
+    built_for = int(major), int(minor)
+    if only:
+        return built_for == capability
+    return built_for <= capability and (kind == "compute" or built_for[0] == capability[0])
 
 
 def _cpu_has_bf16() -> bool:

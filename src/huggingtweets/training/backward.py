@@ -62,9 +62,11 @@ class Backward:
     def _use_smaller(self, count: int, rows: int, error: RuntimeError) -> None:
         """Use twice as many micro-batches from now on, and drop the gradient of those that failed."""
         if count >= rows:
+            on_processor = ", or compute on the processor: set HUGGINGTWEETS_DEVICE=cpu"
             raise DoesNotFit(
                 "the memory does not hold the model while it learns from a single post; choose a smaller "
                 "base, or a recipe with LoRA, which needs far less memory"
+                + (on_processor if isinstance(error, torch.OutOfMemoryError) else "")
             ) from error
         self._weights.gradient.zero_()
         self._min_micro_batches = 2 * count

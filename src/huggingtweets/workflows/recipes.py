@@ -93,7 +93,7 @@ def obstacle(recipe: Recipe, machine: Machine) -> str:
     needs = recipes.automatic(recipe.name)
     if needs is None:
         return "only where it is asked for"
-    memory, of_gpu = (machine.gpu_memory, "GPU ") if needs.gpu else (machine.memory, "")
+    memory, of_gpu = (machine.gpu_memory, "GPU ") if machine.gpu else (machine.memory, "")
     if needs.gpu and not machine.gpu:
         return "needs a GPU"
     if needs.memory > memory:
