@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from .. import dataset
 from ..results import ENOUGH
-from ..training.mixture import author_weights
 from ..types import Post, Record
 
 
@@ -22,6 +21,8 @@ def as_written(posts: Sequence[Post], record: Record) -> Sequence[Post]:
     """
     if record.recipe.method == "ngram" or record.merged_from:
         return posts
+    from ..training.mixture import author_weights  # noqa: PLC0415 -- with torch, which posts are read without
+
     mix = {} if record.recipe.speakers else record.recipe.mix  # speakers are chosen equally often
     weights = author_weights([author.account.handle for author in record.authors], mix)
     matched = dataset.in_shares(posts, weights)
