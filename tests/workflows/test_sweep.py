@@ -289,12 +289,14 @@ def test_a_trial_that_is_worse_than_the_others_is_pruned():
         steps = {step: level - step / 100 for step in range(1, 7)}
         study.add_trial(create_trial(state=TrialState.COMPLETE, value=level, intermediate_values=steps))
     bad = PruningWatcher(study.ask(), Silence(), [9.0, 9.0], person=0, evaluations=6)
+    bad.stepped(1, 6, 9.0, 1.0)
     for step in range(3):
         bad.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=9.0))
     with pytest.raises(optuna.TrialPruned):
         bad.evaluated(CurvePoint(step=3, epoch=0, bits_per_byte=9.0))
     best = [9.0, 2.0]
     good = PruningWatcher(study.ask(), Silence(), best, person=0, evaluations=6)
+    good.stepped(1, 6, 2.0, 1.0)
     for step in range(7):
         good.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=2.3 - step / 10))
     assert best == [pytest.approx(1.7), 2.0]
@@ -306,8 +308,33 @@ def test_without_pruning_every_trial_is_finished():
     for _ in range(6):
         study.add_trial(create_trial(state=TrialState.COMPLETE, value=1, intermediate_values={3: 1.0}))
     watcher = PruningWatcher(study.ask(), Silence(), [9.0], person=0, evaluations=6)
+    watcher.stepped(1, 6, 9.0, 1.0)
     for step in range(7):
         watcher.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=9.0))
+
+
+def test_a_trial_worse_than_its_base_is_reported_as_it_is():
+    """A training never keeps the base; the other people's count until they are trained."""
+    trial = optuna.create_study(pruner=make_pruner(2, prune=False)).ask()
+    watcher = PruningWatcher(trial, Silence(), [2.0, 4.0], person=0, evaluations=3)
+    watcher.stepped(1, 30, 2.0, 1.0)
+    for step, bits in ((0, 2.0), (10, 3.5), (20, 3.2), (30, 3.4)):
+        watcher.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=bits))
+    assert _reported(trial) == {1: 3.75, 2: 3.6, 3: 3.6}
+
+
+def test_trials_are_compared_after_the_same_part_of_their_training():
+    """Of two runs whose weights are averaged the first ends in the middle, which is no first of three."""
+    trial = optuna.create_study(pruner=make_pruner(2, prune=False)).ask()
+    watcher = PruningWatcher(trial, Silence(), [2.0, 2.0], person=1, evaluations=4)
+    watcher.stepped(1, 30, 2.0, 1.0)
+    for step in (0, 15, 30):
+        watcher.evaluated(CurvePoint(step=step, epoch=0, bits_per_byte=1.0))
+    assert set(_reported(trial)) == {6, 8}
+
+
+def _reported(trial):
+    return trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values
 
 
 def test_a_trial_that_diverges_is_pruned_and_the_search_goes_on(place):

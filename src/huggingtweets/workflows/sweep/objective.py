@@ -7,6 +7,7 @@ starter recipe. Everything around training is left out: model folder, card, eval
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -74,20 +75,26 @@ class PruningWatcher(Silence):
             evaluations: how many evaluations each training has, after the one of the base.
         """
         self._trial, self._watcher, self._best = trial, watcher, best
-        self._person, self._step = person, person * evaluations
+        self._person, self._evaluations, self._steps = person, evaluations, 1
 
     def stepped(self, step: int, steps: int, loss: float, tokens_per_second: float) -> None:
         """Pass a training step on."""
+        self._steps = steps
         self._watcher.stepped(step, steps, loss, tokens_per_second)
 
     def evaluated(self, point: CurvePoint) -> None:
-        """Report the mean over all people as it would be if training ended now."""
+        """Report the mean over all people as it would be if training ended now.
+
+        It is reported at the part of the training that is done, as trials of several runs are evaluated only
+        after some of these.
+        """
         self._watcher.evaluated(point)
-        self._best[self._person] = min(self._best[self._person], point.bits_per_byte)
-        if point.step == 0:  # the base, which is the same in each trial
+        if point.step == 0:  # the base, which is the same in each trial, and never what a training keeps
+            self._best[self._person] = math.inf
             return
-        self._step += 1
-        self._trial.report(fmean(self._best), self._step)
+        self._best[self._person] = min(self._best[self._person], point.bits_per_byte)
+        done = self._person + point.step / self._steps
+        self._trial.report(fmean(self._best), round(done * self._evaluations))
         if self._trial.should_prune():
             raise optuna.TrialPruned
 
