@@ -33,7 +33,14 @@ from huggingtweets.workflows.sweep.config import DATABASE
 from huggingtweets.workflows.sweep.objective import Objective, PruningWatcher
 from huggingtweets.workflows.sweep.result import _header, _recipe_bits_per_byte
 from huggingtweets.workflows.sweep.space import Range, default_ranges, parse_ranges
-from huggingtweets.workflows.sweep.study import ENDED, make_pruner
+from huggingtweets.workflows.sweep.study import (
+    ENDED,
+    ended_trials,
+    make_pruner,
+    open_study,
+    run_trial,
+    trials_taken,
+)
 from tests.helpers.tiny import small_base, tiny_dataset, varied_texts
 
 TINY = ["epochs=1", "evaluations=2", "batch_tokens=1024", "learning_rate=3e-3", "sampling.max_new_tokens=8"]
@@ -248,6 +255,23 @@ def test_a_trial_whose_process_was_killed_is_run_again(shared):
     change(storage, "UPDATE trial_heartbeats SET heartbeat = '2020-01-01 00:00:00'")
     assert [trial.number for trial in sweep(config).trials] == [0, 2]
     assert study.trials[killed.number].state is TrialState.FAIL
+
+
+def test_the_recipes_own_settings_are_tried_again_where_their_trial_was_killed(home):
+    """Also where the same command goes on before the killed trial counts as failed."""
+    options = {"seed": 0, "pruner": make_pruner(1, prune=False)}
+    killed = open_study("mine", None, {}, {"a": 0.5}, **options).ask()
+    storage = RDBStorage(f"sqlite:///{home / DATABASE}")
+    storage.record_heartbeat(killed._trial_id)
+    resumed = open_study("mine", None, {}, {"a": 0.5}, **options)
+    assert trials_taken(resumed) == 1
+    change(storage, "UPDATE trial_heartbeats SET heartbeat = '2020-01-01 00:00:00'")
+    storage.engine.dispose()
+    while trials_taken(resumed) < 2:
+        run_trial(resumed, lambda trial: trial.suggest_float("a", 0, 1), 2)
+    tried = [trial.params["a"] for trial in ended_trials(resumed)]
+    assert tried[0] == 0.5
+    assert len(set(tried)) == len(tried) == 2
 
 
 def test_a_trial_that_an_earlier_version_left_running_keeps_no_place(shared):

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning, OptunaError
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
@@ -44,47 +43,23 @@ class _Superfluous(Exception):  # noqa: N818 -- no mistake: another process bega
     """The study has as many trials as it shall have."""
 
 
-class TrialSeededSampler(BaseSampler):
+class TrialSeededSampler(TPESampler):
     """A TPE sampler (tree-structured Parzen estimator, Bergstra et al. 2011) with a new seed for each trial.
 
-    The seed is made of the study's seed and the number of the trial. So a search that is resumed samples what
-    it would have sampled without the interruption, and workers of one study do not sample the same.
+    The seed is made of the study's seed and the number of the trial. So a trial is sampled alike in whichever
+    process, and workers of one study do not sample the same.
     """
 
     def __init__(self, seed: int) -> None:
         """Sample with this seed."""
-        self._seed = seed
-        self._sampler = TPESampler(seed=seed)
+        super().__init__(seed=seed, multivariate=True)
+        self._seed_of_study = seed
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Make the sampler of the trial."""
-        state = np.random.SeedSequence((self._seed, trial.number)).generate_state(1)
-        self._sampler = TPESampler(seed=int(state[0]), multivariate=True)
-        self._sampler.before_trial(study, trial)
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        """The settings that are sampled jointly."""
-        return self._sampler.infer_relative_search_space(study, trial)
-
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        """Sample settings jointly."""
-        return self._sampler.sample_relative(study, trial, search_space)
-
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        """Sample one setting, as the first trials do."""
-        return self._sampler.sample_independent(study, trial, param_name, param_distribution)
-
-    def after_trial(
-        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        """Tell the sampler the result of the trial."""
-        self._sampler.after_trial(study, trial, state, values)
+        """Begin anew, with the seed of the trial."""
+        state = np.random.SeedSequence((self._seed_of_study, trial.number)).generate_state(1)
+        super().__init__(seed=int(state[0]), multivariate=True)
+        super().before_trial(study, trial)
 
 
 def open_study(
@@ -128,7 +103,6 @@ def open_study(
             return study
         _require_same_search(existing, settings, storage)
         if first_trial:
-            _fail_killed_trials(existing)
             _repeat_if_failed(existing, dict(first_trial))
         return existing
 
@@ -238,7 +212,7 @@ def _require_same_search(study: optuna.Study, settings: Mapping[str, object], st
 
 
 def _repeat_if_failed(study: optuna.Study, first_trial: dict[str, Any]) -> None:
-    """Enqueue the first trial again where it failed, as a trial does that is interrupted."""
+    """Enqueue the first trial again where it failed, as a trial does that is interrupted or was killed."""
     states = {
         trial.state
         for trial in study.get_trials(deepcopy=False)
@@ -246,6 +220,12 @@ def _repeat_if_failed(study: optuna.Study, first_trial: dict[str, Any]) -> None:
     }
     if states == {TrialState.FAIL}:
         study.enqueue_trial(first_trial)
+
+
+def _repeat_if_enqueued(study: optuna.Study, killed: FrozenTrial) -> None:
+    """Enqueue a trial again whose process was killed, if it was the first one; others are sampled anew."""
+    if _ENQUEUED in killed.system_attrs:
+        study.enqueue_trial(killed.system_attrs[_ENQUEUED])
 
 
 def _file() -> Path:
@@ -265,7 +245,11 @@ def _connect(storage: str, options: dict[str, Any], attempts: int = CONNECT_ATTE
     try:
         with _without_experimental_warnings():
             return RDBStorage(
-                storage, engine_kwargs=options, heartbeat_interval=HEARTBEAT, grace_period=GRACE
+                storage,
+                engine_kwargs=options,
+                heartbeat_interval=HEARTBEAT,
+                grace_period=GRACE,
+                heartbeat_stale_trial_callback=_repeat_if_enqueued,
             )
     except DatabaseError as error:
         if attempts == 1 or not (isinstance(error, IntegrityError) or "already exists" in str(error)):
