@@ -56,7 +56,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = ModelFolder.find(options.model)
     record = folder.record
-    data, others = posts_of(folder), other_people(folder.record, Silence(), options.against)
+    data, others = posts_of(folder), other_people(options.against, Silence())
     model = models.load(folder.path)
     model.generate(count=8, seed=0)  # warms up
     ways: dict[str, Sequence[TextFilter]] = {"without filters": (), "with filters": load_filters(folder.path)}

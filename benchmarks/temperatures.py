@@ -62,7 +62,7 @@ def _rows(folder: ModelFolder, changes: dict[str, float], count: int, seed: int)
         folder,
         record,
         posts_of(folder),
-        other_people(folder.record, Silence()),
+        other_people((), Silence()),
         count=count,
         seed=seed,
         watcher=Silence(),

@@ -121,7 +121,9 @@ def test_the_card_begins_with_the_person_whatever_the_name(tmp_path, name):
     [author] = record.authors
     named = replace(author, account=replace(author.account, name=name))
     folder = ModelFolder(tmp_path)
-    folder.card.write_text(model_card(replace(record, name=name, authors=(named,)), pictures=()), "utf-8")
+    shown = replace(record, name=name, authors=(named,))
+    folder.save_record(shown)
+    folder.card.write_text(model_card(shown, pictures=()), "utf-8")
     assert take._card(folder).lstrip().startswith('<div align="center">')
 
 

@@ -31,7 +31,7 @@ def test_a_model_behind_a_link_is_deleted_where_it_is(place):
     Path("models", "mine").symlink_to(place / "disk" / "ada", target_is_directory=True)
     traces = find_traces("ada")
     size = sum(file.stat().st_size for file in (place / "disk" / "ada").iterdir())
-    listed = [(trace.path, trace.size) for trace in traces.local]
+    listed = [(trace.path, trace.size) for trace in traces.local if trace.path.suffix != ".db"]
     assert listed == [(place / "disk" / "ada", size), (Path("models", "mine"), 0)]
     forget(traces)
     assert [path.name for path in (place / "disk").iterdir()] == ["bob"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import LocationError
 from ..evaluation.reference import MANY, MANY_SPEAK, posts_of_many
@@ -11,12 +11,10 @@ from ..types import Record
 from .data import DataConfig, read
 
 
-def other_people(record: Record, watcher: Watcher, against: Sequence[str] = ()) -> dict[str, list[str]]:
+def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str]]:
     """Real posts of others: the fixed set that ships with the package, and those of given locations.
 
-    The fixed set is English. Beside a person who writes in another language, all that is in that language
-    would sound like the person, so it is left out. People of locations are numbered, not named: reports lie
-    in model folders, and those are published.
+    People of locations are numbered, not named: reports lie in model folders, and those are published.
 
     Raises:
         LocationError: a location cannot be read, or not without saying more of it.
@@ -32,6 +30,15 @@ def other_people(record: Record, watcher: Watcher, against: Sequence[str] = ()) 
             f"--against: {problem}; expected posts of one person each, which are read without more being said"
         ) from error
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
+    return {MANY: list(posts_of_many()), **people}
+
+
+def comparable(others: Mapping[str, Sequence[str]], record: Record) -> dict[str, Sequence[str]]:
+    """Those whose posts may stand beside the model's.
+
+    The fixed set is English. Beside a person who writes in another language, all that is in that language
+    would sound like the person.
+    """
     spoken = {author.language for author in record.authors}
-    many = {MANY: list(posts_of_many())} if spoken & {MANY_SPEAK, ""} else {}  # "": too few posts to tell
-    return {**many, **people}
+    is_theirs = bool(spoken & {MANY_SPEAK, ""})  # "": too few posts to tell
+    return {name: posts for name, posts in others.items() if name != MANY or is_theirs}

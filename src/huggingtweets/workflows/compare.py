@@ -39,7 +39,7 @@ def compare(
         raise UserError("one model cannot be compared; give two or more")
     _require_same_posts(folders)
     watcher = watcher or Silence()
-    others = other_people(folders[0].record, watcher)  # the posts of all are the same
+    others = other_people((), watcher)
     larger = larger_model(*(folder.record for folder in folders))  # one for all, or surprise means nothing
     evaluated = [_measured(folder, others, count, seed, watcher, larger) for folder in folders]
     first = evaluated[0].evaluation

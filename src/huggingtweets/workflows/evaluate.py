@@ -28,7 +28,7 @@ from ..results.drawings import Headline
 from ..types import NO_BASE, Dataset, Reason, Record, Sampling, Stage
 from ._base_posts import cached_base_posts
 from ._floors import base_of, larger_model
-from ._other_people import other_people
+from ._other_people import comparable, other_people
 from ._shares import as_written
 from .data import posts_of
 
@@ -89,7 +89,7 @@ def evaluate(
             folder,
             record,
             data,
-            other_people(record, watcher, against),
+            other_people(against, watcher),
             count=count,
             seed=seed,
             show_posts=show_posts,
@@ -174,7 +174,7 @@ def measure_folder(
         own=[post.text for post in as_written(data.held_out, record)],
         fit_ngram=models.ngram_floor,
         base=base_posts,
-        others=others,
+        others=comparable(others, record),
         seed=seed,
     )
     material = dataclasses.replace(

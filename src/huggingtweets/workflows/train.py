@@ -210,7 +210,7 @@ def _evaluate(
         folder,
         record,
         data,
-        other_people(record, watcher),
+        other_people((), watcher),
         count=SHORT_EVALUATION,
         seed=config.recipe.seed,
         show_posts=config.with_dataset,

@@ -93,8 +93,8 @@ class PruningWatcher(Silence):
             self._best[self._person] = math.inf
             return
         self._best[self._person] = min(self._best[self._person], point.bits_per_byte)
-        done = self._person + point.step / self._steps
-        self._trial.report(fmean(self._best), round(done * self._evaluations))
+        done = self._evaluations * point.step // self._steps
+        self._trial.report(fmean(self._best), self._person * self._evaluations + done)
         if self._trial.should_prune():
             raise optuna.TrialPruned
 
