@@ -175,6 +175,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
     speakers: bool = False  # a token for each author; needs method "full"
+    tuned_on: tuple[str, ...] | UnsetType = UNSET  # digests of the posts by which a sweep chose settings
     seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     sampling: Sampling = Sampling()
 
@@ -190,8 +191,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def fields_in_use(self) -> dict[str, Any]:
         """The fields that mean something with this method, as plain values."""
         fields: dict[str, Any] = to_builtins(self)
-        unused = set() if self.method == "lora" else set(OF_LORA)
-        unused |= set() if self.optimizer == "muon" else OF_MUON
+        unused = {*(() if self.method == "lora" else OF_LORA), *(() if self.optimizer == "muon" else OF_MUON)}
         unused |= fields.keys() - OF_NGRAM if self.method == "ngram" else set()
         return {name: value for name, value in fields.items() if name not in unused}
 

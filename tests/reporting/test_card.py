@@ -192,6 +192,15 @@ def test_a_card_says_where_letters_count_as_words(language, name):
     assert f"{name} puts no" in text or not name
 
 
+@pytest.mark.parametrize(("posts", "is_said"), [("cd" * 32, True), ("00" * 32, False)])
+def test_a_card_says_where_a_sweep_chose_the_settings_by_the_same_posts(posts, is_said):
+    """Of other posts, nothing is flattered, and the digests are no hyperparameter."""
+    recipe = Recipe(name="mine", base="starter", tuned_on=("ab" * 32, posts))
+    page = Page(model_card(record(recipe=recipe), pictures=()))
+    assert ("A sweep chose the settings" in page.text) == is_said
+    assert not any("tuned_on" in row for row in page.rows)
+
+
 def test_a_card_says_where_its_base_knows_another_language():
     """Whoever reads the card sees why it writes worse than others; nothing is said where nobody knows."""
     assert "trained on English only" in Page(of_german_posts(languages=("en",))).text
@@ -285,7 +294,7 @@ def test_every_hyperparameter_and_metric_is_in_a_table():
     )
     rows = Page(model_card(record(recipe=recipe), pictures=())).rows
     names = {row[0] for row in rows}
-    assert set(Recipe.__struct_fields__) - {"sampling"} - OF_LORA - OF_MUON <= names
+    assert set(Recipe.__struct_fields__) - {"sampling", "tuned_on"} - OF_LORA - OF_MUON <= names
     assert {"sampling.temperature", "sampling.top_p", "sampling.max_new_tokens"} <= names
     assert ["Bits per byte of held-out posts", "1.500", "2.500", "106"] in rows
 

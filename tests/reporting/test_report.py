@@ -296,6 +296,14 @@ def real() -> Evaluation:
     )
 
 
+def test_the_report_says_where_a_sweep_chose_the_settings_by_the_same_posts():
+    """Whoever reads the methods knows that the held-out posts had a part in the model."""
+    known = record()
+    swept = replace(known, recipe=replace(known.recipe, tuned_on=(known.dataset_digest,)))
+    assert "A sweep chose the settings" in report_html(swept, evaluation(), samples())
+    assert "A sweep chose the settings" not in report_html(known, evaluation(), samples())
+
+
 def test_the_page_is_well_formed_and_can_be_read_without_seeing_it():
     """Tags are closed, headings leave out no level, charts and tables have names, links lead on."""
     report = page()

@@ -12,6 +12,7 @@ import weakref
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 from msgspec.structs import replace
@@ -441,3 +442,20 @@ def test_shares_are_those_of_the_mix(root, recipe, counts):
     """The mix says them; speakers are chosen equally often, and an n-gram model counts all posts."""
     record, data = two_people(ModelFolder(root / "poor").record, **recipe)
     assert Counter(post.author for post in as_written(data.held_out, record)) == counts
+
+
+def test_comparing_says_whose_settings_were_chosen_by_the_same_posts(root, tmp_path):
+    """A model of a sweep on these posts is named beside one whose settings come from elsewhere."""
+    swept = ModelFolder(shutil.copytree(root / "poor", tmp_path / "swept"))
+    record = swept.record
+    swept.save_record(replace(record, recipe=replace(record.recipe, tuned_on=(record.dataset_digest,))))
+
+    class Notes(Silence):
+        lines: ClassVar[list[str]] = []
+
+        def note(self, message):
+            self.lines.append(message)
+
+    compare([root / "poor", tmp_path / "swept"], count=16, watcher=Notes())
+    [said] = [line for line in Notes.lines if "A sweep chose the settings" in line]
+    assert said.startswith(str(tmp_path / "swept"))

@@ -116,6 +116,7 @@ def test_the_best_settings_of_two_people_become_a_recipe_and_pictures(config, pl
     assert result.best.bits_per_byte < result.recipe_bits_per_byte < result.base_bits_per_byte
     recipe = load_recipe("mine.toml")
     assert recipe == result.recipe
+    assert len(set(recipe.tuned_on)) == 2
     recipe_settings = {name: getattr(recipe, name) for name in result.best.settings}
     assert recipe_settings == result.best.settings
     assert (recipe.base, recipe.evaluations) == (both.recipe.base, 2)
@@ -150,8 +151,10 @@ def test_an_interrupted_sweep_is_resumed(config, tmp_path):
         tracker="none",
         evaluate=False,
     )
-    (metric,) = train(job).record.result.metrics
+    record = train(job).record
+    (metric,) = record.result.metrics
     assert metric.value == resumed.best.bits_per_byte
+    assert record.recipe.tuned_on == (record.dataset_digest,)
     watcher = RecordingWatcher()
     with pytest.raises(OutputExists):
         sweep(config, watcher)

@@ -10,7 +10,7 @@ from ..results.drawings import Headline
 from ..types import Record
 from . import sections
 from .card import model_card
-from .context import report_context
+from .context import report_context, tuned
 from .curves import loss_curve
 from .funnel_picture import funnel_picture
 from .game import with_game
@@ -30,6 +30,7 @@ __all__ = [
     "render",
     "report_html",
     "share_picture",
+    "tuned",
     "with_game",
 ]
 

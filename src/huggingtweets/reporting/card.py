@@ -17,7 +17,7 @@ from ..results import MODEL, Evaluation, Metric
 from ..text import MARKS
 from ..text.languages import without_spaces
 from ..types import NO_BASE, OF_NGRAM, PROMPT, Author, Base, Funnel, Reason, Record, Sample
-from .context import MOST_SHOWN, WHAT_IS_READ, names, report_context, summed
+from .context import MOST_SHOWN, WHAT_IS_READ, names, report_context, summed, tuned
 from .escaping import escape, escape_cell
 from .formats import format_sampling
 from .picture import plain
@@ -142,6 +142,7 @@ def _view(record: Record, pictures: Sequence[str]) -> dict[str, object]:
         "summary": _summary([author.funnel for author in authors]),
         "funnel": _funnel(authors),
         "tracker_url": _web(record.tracked.url),
+        "tuned": tuned(record),
         "base": _base(record.base) if record.base.name != NO_BASE else "",
         "adapter": _is_adapter(record),
         "without_spaces": without_spaces(author.language for author in record.authors),
@@ -239,6 +240,7 @@ def _recipe(record: Record) -> tuple[list[tuple[str, object]], list[tuple[str, o
     if "base" in fields:
         fields["base"] = record.base.name  # of a base in a folder, the name alone
     sampling = fields.pop("sampling")
+    fields.pop("tuned_on", None)  # which the card says in words
     if record.merged_from:  # then nothing was trained
         fields = {name: value for name, value in fields.items() if name in OF_NGRAM}
     fields |= {f"sampling.{name}": value for name, value in sampling.items()}

@@ -17,7 +17,16 @@ WHAT_IS_READ = (  # of every source
     "Deleted posts were not read. Of a network only public posts were, where it says who could read them; of "
     "chats and mail only what the person wrote."
 )
+TUNED = (
+    "A sweep chose the settings by these very held-out posts, so the figures on them are a little better "
+    "than on others."
+)
 NAMED = 3  # of more authors, those whose names a sentence gives
+
+
+def tuned(record: Record) -> str:
+    """A sentence where a sweep chose a model's settings by the posts that it is measured on; "" elsewhere."""
+    return TUNED if record.dataset_digest in (record.recipe.tuned_on or ()) else ""
 
 
 def names(authors: Sequence[Author]) -> str:

@@ -19,7 +19,7 @@ from ..text.languages import without_spaces
 from ..types import NO_BASE, Author, Record
 from . import game, sections, tables
 from .compared import Compared
-from .context import report_context, summed
+from .context import report_context, summed, tuned
 from .formats import format_sampling
 from .picture import plain
 from .portrait import address, portrait
@@ -67,6 +67,7 @@ def report_html(
             unknown=tables.unknown(evaluation),
             absent=tables.absent(evaluation, who, based=record.base.name != NO_BASE),
             without_spaces=without_spaces(author.language for author in record.authors),
+            tuned=tuned(record),
             methods=sections.methods(evaluation, context),
             table=tables.every_line(evaluation),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .. import reporting
 from ..bases.hub import cached_hub_answers
 from ..errors import UserError
 from ..evaluation.comparison import Difference, differences
@@ -74,7 +75,7 @@ def _measured(
     watcher: Watcher,
     larger: LargerModel | None,
 ) -> EvaluatedModel:
-    watcher.note(f"{folder}:")
+    watcher.note(f"{folder}: {reporting.tuned(folder.record)}".rstrip())
     evaluation, _ = measure_folder(
         folder,
         folder.record,

@@ -88,7 +88,7 @@ def sweep(config: SweepConfig, watcher: Watcher | None = None) -> SweepResult:
         workers.run_trials(worker, config.executor, optuna_study, watcher)
     else:
         _run_trials(optuna_study, objective, config.trials, watcher)
-    return result.write_result(config, optuna_study, ranges, handles, objective.base_bits_per_byte, file)
+    return result.write_result(config, optuna_study, ranges, datasets, objective.base_bits_per_byte, file)
 
 
 def require_search(

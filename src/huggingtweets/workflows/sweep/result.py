@@ -18,7 +18,7 @@ from ...errors import InternalError
 from ...files import whole_file
 from ...reporting.picture import plain
 from ...reporting.sweep_pictures import Axis, Line, importance_picture, trials_picture
-from ...types import Recipe
+from ...types import Dataset, Recipe
 from .config import SweepConfig, SweepResult, TrialResult
 from .space import Range, recipe_settings, rounded
 from .study import display_url, ended_trials
@@ -30,7 +30,7 @@ def write_result(
     config: SweepConfig,
     study: optuna.Study,
     ranges: Sequence[Range],
-    handles: tuple[str, ...],
+    datasets: Sequence[Dataset],
     base_bits_per_byte: Sequence[float],
     file: Path,
 ) -> SweepResult:
@@ -40,7 +40,7 @@ def write_result(
         config: of the sweep.
         study: with all trials.
         ranges: what was searched.
-        handles: of all people.
+        datasets: one for each person.
         base_bits_per_byte: held out, before training, for each person.
         file: the recipe file.
 
@@ -54,11 +54,13 @@ def write_result(
             f"--space learning_rate={config.recipe.learning_rate / 100:g}:{config.recipe.learning_rate:g}:log"
         )
     best = trial_result(trial)
+    handles = tuple(author.account.handle for data in datasets for author in data.authors)
     trials = tuple(map(trial_result, ended))
     importance = parameter_importance(study)
     recipe = replace(
         config.recipe,
         name=file.stem,
+        tuned_on=tuple(dict.fromkeys((*(config.recipe.tuned_on or ()), *(data.digest for data in datasets)))),
         summary=f"Recipe {config.recipe.name} with the best settings of {len(trials)} trials.",
         **best.settings,
     )
