@@ -6,10 +6,14 @@ import base64
 import csv
 import hashlib
 import json
+import os
 import signal
 import socket
+import subprocess
+import sys
 import zipfile
 from contextlib import nullcontext, suppress
+from importlib.util import find_spec
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -27,6 +31,23 @@ def test_the_page_is_not_opened_to_others_by_accident():
     result = CliRunner().invoke(app, ["app", "--host", "192.0.2.1", "--no-browser"])
     assert result.exit_code == 2
     assert "--public" in result.output
+
+
+def test_a_proxy_that_needs_another_package_is_an_error_of_one_line(home):
+    """Gradio, which makes clients while it is imported, ends the command in one line that says what to do."""
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    if find_spec("socksio"):
+        pytest.skip("the package is installed")
+    result = subprocess.run(  # where nothing is imported yet
+        [sys.executable, "-m", "huggingtweets", "app", "--no-browser"],
+        env={**os.environ, "ALL_PROXY": "socks5://127.0.0.1:9", "HUGGINGTWEETS_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "httpx[socks]" in result.stderr
+    assert "mistake of huggingtweets" not in result.stderr
 
 
 def test_a_taken_port_is_an_error_of_one_line(tmp_path, monkeypatch):

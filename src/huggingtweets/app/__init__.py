@@ -34,6 +34,7 @@ import time
 import webbrowser
 from collections.abc import Callable
 
+from ..errors import UserError
 from ..files.home_folder import home
 from .limits import ON_THE_INTERNET, Limits
 
@@ -64,11 +65,20 @@ def serve(
         announce: prints the address of the page, when it is there.
 
     Raises:
-        UserError: the port is taken.
+        UserError: the port is taken, or the environment names a proxy of a kind that needs another package.
         MissingExtra: Gradio is not installed.
     """
     from .access import Access, load_token  # noqa: PLC0415 -- it imports Starlette, which takes a moment
-    from .page import PORTS, free_port, running  # noqa: PLC0415 -- it imports Gradio, which takes a second
+
+    try:
+        from .page import PORTS, free_port, running  # noqa: PLC0415 -- it imports Gradio, which takes a second
+    except ImportError as error:  # Gradio makes clients at once, by what the environment says of proxies
+        if "socksio" not in str(error):
+            raise
+        raise UserError(
+            "the environment names a SOCKS proxy, for which a package is missing: pip install "
+            "'httpx[socks]', or unset ALL_PROXY, HTTP_PROXY and HTTPS_PROXY for this command"
+        ) from error
 
     limits = ON_THE_INTERNET if public else Limits()
     token = "" if public else load_token(home() / TOKEN_FILE)
