@@ -130,6 +130,7 @@ def sent_and_refused(client, requests: int) -> tuple[list[str], int]:
     for number in range(requests):
         stream = number % 2 == 1
         body = {"model": "heart", "n": 16, "temperature": [1.0, 2.0, WILD][number % 3], "stream": stream}
+        body["seed"] = number  # so that as many are refused each time
         response = client.post("/v1/completions", json=body)
         answers = events(response.text) if stream else [response.json()]
         texts, ends = [""] * 16, [""] * 16
