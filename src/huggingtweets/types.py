@@ -6,7 +6,6 @@ location -> Timeline -> Dataset -> FinetunedModel -> Record (the content of run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -89,8 +88,7 @@ class Post(Struct, frozen=True, kw_only=True, gc=False):
     visibility: Visibility = Visibility.PUBLIC
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """What every source yields. `posts` can be walked once; memory does not grow with it."""
 
     account: Account
@@ -171,6 +169,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evaluations: Annotated[int, Meta(ge=1, le=10_000)] = 8  # of the held-out posts, evenly spread
     patience: Annotated[int, Meta(ge=1)] = 2  # evaluations without a better one after which training stops
     averaged_steps: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # of several runs together; see `runs`
+    sampled_tokens: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # of those that no post has, in a softmax
     opening: str | UnsetType = UNSET  # text between the BOS token and each post
     mix: dict[str, float] = {}  # weight of each author by handle; empty: equal weights
     author_posts: Annotated[int, Meta(ge=1)] | UnsetType = UNSET  # most posts of one author in an epoch
@@ -180,7 +179,7 @@ class Recipe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sampling: Sampling = Sampling()
 
     def __post_init__(self) -> None:
-        for name in ("speakers", "frozen_layers"):
+        for name in ("speakers", "frozen_layers", "sampled_tokens"):
             if getattr(self, name) and self.method != "full":
                 raise ValueError(f"{name}: expected method full, not {self.method}")
 

@@ -28,7 +28,7 @@ from .tables import card_rows
 LABELS = {"bits_per_byte": "Bits per byte of held-out posts"}
 SHOWN_FIELDS = (
     *("name", "method", "lora_rank", "epochs", "learning_rate", "learning_rate_steps"),
-    *("batch_tokens", "averaged_steps", "seed"),
+    *("batch_tokens", "averaged_steps", "sampled_tokens", "seed"),
 )
 SHOWN_SAMPLES = 3
 _LETTERS_ONLY = re.compile(rf"[^\W\d_](?:[^\W\d_]|[ {MARKS}])*")

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
@@ -100,7 +99,7 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
             timeline = load(name).read(plain, options)
         account = _without_private_details(timeline)
         posts = _checked_posts(location, plain, timeline, account.handle, stack.pop_all())
-    return replace(timeline, account=account, posts=posts)
+    return msgspec.structs.replace(timeline, account=account, posts=posts)
 
 
 @contextmanager

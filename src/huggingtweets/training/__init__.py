@@ -15,6 +15,7 @@ from ..tokenization.prefix import set_opening
 from ..tokenization.speakers import add_speakers, keep_speakers
 from ..types import Dataset, Recipe
 from .adapters import adapt, merge
+from .batches import encode, row_length
 from .checkpoint import TrainState
 from .context import TrainContext, TrainOptions
 from .freezing import freeze_lower_layers
@@ -62,7 +63,11 @@ def train(
     if recipe.frozen_layers:
         freeze_lower_layers(base.model, recipe)
     torch.manual_seed(recipe.seed + options.process_group.rank)  # each process drops out others
-    context = TrainContext.prepare(base.model, base.tokenizer, options)
+    sampled = recipe.sampled_tokens or 0
+    used = _used_tokens(dataset, base) if sampled else ()
+    context = TrainContext.prepare(
+        base.model, base.tokenizer, options, used_tokens=used, sampled_tokens=sampled
+    )
     plan = fine_tuning_plan(dataset, recipe, context, base.base.digest)
     if len(plan.runs) > 1:
         options.watcher.note(
@@ -95,6 +100,14 @@ def train(
         stopped=state.stopped,
         is_merged=is_merged,
     )
+
+
+def _used_tokens(dataset: Dataset, base: LoadedBase) -> set[int]:
+    """The tokens that batches of the training posts have, padding included."""
+    texts, authors = [post.text for post in dataset.train], [post.author for post in dataset.train]
+    encoded = encode(texts, base.tokenizer, row_length(base.model), authors)
+    tokens = {max(token, ~token) for rows in encoded for row in rows for token in row}
+    return tokens | {base.tokenizer.eos_token_id}
 
 
 def _is_merged(recipe: Recipe, base: LoadedBase) -> bool:

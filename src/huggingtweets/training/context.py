@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from .compatibility import can_pack, use_short_rows_where_equal
 from .cross_entropy import find_lm_head
 from .loss import summed_loss
 from .process_group import ProcessGroup, join_process_group
+from .sampled_vocabulary import SampledVocabulary
 from .weights import Weights
 
 ProbeMemorization = Callable[[PreTrainedModel, PreTrainedTokenizerBase], MemorizationProbe]
@@ -42,14 +43,31 @@ class TrainContext(TrainOptions):
     model: Any  # a causal language model of transformers
     tokenizer: PreTrainedTokenizerBase
     weights: Weights
-    lm_head: torch.Tensor | None  # the output matrix; None where the model does more with its last layer
+    has_plain_head: bool  # whether logits are the last layer's output times a matrix, and nothing more
     packed: bool  # whether a row may hold several posts
+    vocabulary: SampledVocabulary | None  # None: all tokens are in each step's softmax
 
     @classmethod
-    def prepare(cls, model: Any, tokenizer: PreTrainedTokenizerBase, options: TrainOptions) -> TrainContext:
+    def prepare(
+        cls,
+        model: Any,
+        tokenizer: PreTrainedTokenizerBase,
+        options: TrainOptions,
+        *,
+        used_tokens: Collection[int] = (),
+        sampled_tokens: int = 0,
+    ) -> TrainContext:
         """Put the model on the device and into the form in which it trains fastest; it is changed in place.
 
         Only the main process has a watcher and samples posts.
+
+        Args:
+            model: a causal language model.
+            tokenizer: its own.
+            options: where it computes, who watches.
+            used_tokens: of the posts, special ones included.
+            sampled_tokens: how many of the others are in each step's softmax; 0: all. All are, too, where
+                the sample would be no smaller, or the model's output matrix is not its embedding table.
 
         Raises:
             BaseError: the model is of an architecture that cannot be trained here.
@@ -68,28 +86,50 @@ class TrainContext(TrainOptions):
             keep_freed_memory()
             _make_embedding_gradients_sparse(model)
         _fuse_activations(model)
+        table = model.get_input_embeddings().weight
+        vocabulary = None
+        if (
+            has_plain_head
+            and table is model.get_output_embeddings().weight
+            and 0 < sampled_tokens < len(table) - len(used_tokens)
+        ):
+            vocabulary = SampledVocabulary(model, used_tokens, sampled_tokens, dtype)
+        del table
         weights = Weights(model, dtype)
         return_freed_memory()
-        lm_head = model.get_output_embeddings().weight if has_plain_head else None
         return cls(
             **vars(options),
             model=model,
             tokenizer=tokenizer,
             weights=weights,
-            lm_head=lm_head,
+            has_plain_head=has_plain_head,
             packed=packed,
+            vocabulary=vocabulary,
         )
+
+    @property
+    def lm_head(self) -> torch.Tensor | None:
+        """The output matrix; None where the model does more with its last layer."""
+        return self.model.get_output_embeddings().weight if self.has_plain_head else None
 
     def loss(self, batch: Batch, scale: float = 1.0) -> torch.Tensor:
         """Cross-entropy in nats, summed over the batch's targets, times `scale`: a scalar in float32.
 
         The gradient of `lm_head` is added by this call, and the others by `backward` of what it returns.
+        With a sampled vocabulary the cross-entropy is an estimate, and all gradients are added by `backward`.
         """
-        return summed_loss(self.model, batch, self.device, self.lm_head, scale)
+        if self.vocabulary is None:
+            return summed_loss(self.model, batch, self.device, self.lm_head, scale)
+        lm_head, log_weights = self.vocabulary.sample()
+        return summed_loss(
+            self.model, self.vocabulary.renumber(batch), self.device, lm_head, scale, log_weights
+        )
 
     def finish(self, weights: torch.Tensor) -> None:
         """Leave the model with these weights, in float32, in the machine's memory and ready for inference."""
         self.weights.unflatten(weights.cpu())
+        if self.vocabulary is not None:
+            self.vocabulary.restore()
         self.model.cpu().eval()
 
 

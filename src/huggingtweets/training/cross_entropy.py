@@ -22,7 +22,11 @@ _LOGIT_SETTINGS = ("final_logit_softcapping", "logit_scale", "logits_scaling", "
 
 
 def cross_entropy(
-    hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Tensor, scale: float = 1.0
+    hidden: torch.Tensor,
+    lm_head: torch.Tensor,
+    targets: torch.Tensor,
+    scale: float = 1.0,
+    log_weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Cross-entropy in nats, summed, times `scale`: a scalar in float32.
 
@@ -35,8 +39,9 @@ def cross_entropy(
         lm_head: (vocabulary, width), the output matrix.
         targets: (positions,), the next tokens; `IGNORE_INDEX` for padding.
         scale: a factor.
+        log_weights: (vocabulary,), the logarithm of how often each token counts in the softmax; None: once.
     """
-    total: torch.Tensor = _ChunkedCrossEntropy.apply(hidden, lm_head, targets, scale)  # type: ignore[no-untyped-call]
+    total: torch.Tensor = _ChunkedCrossEntropy.apply(hidden, lm_head, targets, scale, log_weights)  # type: ignore[no-untyped-call]
     return total
 
 
@@ -80,14 +85,22 @@ def _chunks(hidden: torch.Tensor, lm_head: torch.Tensor) -> Iterator[slice]:
 class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, hidden: torch.Tensor, lm_head: torch.Tensor, targets: torch.Tensor, scale: float
+        ctx: Any,
+        hidden: torch.Tensor,
+        lm_head: torch.Tensor,
+        targets: torch.Tensor,
+        scale: float,
+        log_weights: torch.Tensor | None,
     ) -> torch.Tensor:
         hidden_grad = torch.empty_like(hidden)
-        moves, kept = ctx.needs_input_grad[1], lm_head.grad
+        moves, kept = ctx.needs_input_grad[1], lm_head.grad if lm_head.is_leaf else None
         lm_head_grad = (torch.zeros_like(lm_head) if kept is None else kept) if moves else None
         total = hidden.new_zeros((), dtype=torch.float32)
         for chunk in _chunks(hidden, lm_head):
-            loss, logits_grad = _loss_and_gradient(hidden[chunk] @ lm_head.T, targets[chunk])
+            logits = hidden[chunk] @ lm_head.T
+            if log_weights is not None:
+                logits += log_weights
+            loss, logits_grad = _loss_and_gradient(logits, targets[chunk])
             total += loss
             torch.mm(logits_grad, lm_head, out=hidden_grad[chunk])
             if lm_head_grad is not None:
@@ -96,11 +109,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return total.mul_(scale)
 
     @staticmethod
-    def backward(ctx: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None, None, None]:
+    def backward(
+        ctx: Any, *incoming: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None, None, None, None]:
         hidden_grad, lm_head_grad = ctx.saved_tensors
         (factor,) = incoming
         scaled = None if lm_head_grad is None else lm_head_grad.mul_(factor)
-        return hidden_grad.mul_(factor), scaled, None, None
+        return hidden_grad.mul_(factor), scaled, None, None, None
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -69,9 +70,10 @@ class HeldOutEvaluator:
 
     def evaluate(self, epochs: float) -> HeldOutResult:
         """Measure the held-out posts after so many epochs, and sample posts; all processes agree."""
-        group = self._context.process_group
-        bits = self._bits_per_byte()
-        probe = self._probe() if epochs > 0 and epochs >= self._probe_from else None
+        group, vocabulary = self._context.process_group, self._context.vocabulary
+        with vocabulary.whole() if vocabulary else nullcontext():
+            bits = self._bits_per_byte()
+            probe = self._probe() if epochs > 0 and epochs >= self._probe_from else None
         memorizes = group.broadcast(bool(probe and probe.memorizes))
         return HeldOutResult(
             bits_per_byte=group.broadcast(bits),

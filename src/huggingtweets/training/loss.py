@@ -25,6 +25,7 @@ def summed_loss(
     device: Device,
     lm_head: torch.Tensor | None,
     scale: float = 1.0,
+    log_weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Cross-entropy in nats, summed over the batch's targets, times `scale`: a scalar in float32.
 
@@ -35,6 +36,7 @@ def summed_loss(
         lm_head: from `find_lm_head`; with it, logits are computed chunk by chunk, and `lm_head.grad` is
             changed at once (see `cross_entropy`).
         scale: a factor.
+        log_weights: as for `cross_entropy`; needs `lm_head`.
     """
     batch = batch.to(device.kind)
     targets = batch.targets.flatten()
@@ -44,7 +46,7 @@ def summed_loss(
             loss = functional.cross_entropy(logits, targets, ignore_index=IGNORE_INDEX, reduction="sum")
             return loss * scale
         hidden = backbone(model)(**batch.model_inputs(model.dtype)).last_hidden_state
-        return cross_entropy(hidden.flatten(0, 1), lm_head, targets, scale)
+        return cross_entropy(hidden.flatten(0, 1), lm_head, targets, scale, log_weights)
 
 
 @torch.no_grad()
