@@ -26,7 +26,7 @@ def load_or_choose(
 
     Args:
         name: of the recipe, or its file; None: one is chosen.
-        settings: changes of its fields, as `recipes.load` takes them; among them the base, if one was asked for.
+        settings: changes of its fields, as `recipes.load` takes them; the base is one.
         among: names to choose from; empty: all of the package.
         all_weights: whether only recipes are chosen that train all weights, as tokens of speakers need it.
     """

@@ -61,12 +61,18 @@ _MAIL_HOST = (  # of a provider of whom people hardly speak but in an address
     r"(?:(?:(?:g(?:oogle)?|hot|y|rocket|proton|fast|hush|rediff|zoho)?mail|outlook|yahoo|icloud|gmx|aol|proton|tutanota"
     r"|posteo|mailbox|yandex)\.(?:com?(?:\.[a-z]{2})?|net|org|de|fr|es|it|at|ch|me|ru|in|jp)|web\.de)" + _END
 )
+_TOP_LEVEL = (  # domains that addresses mostly have, without those that are rare and usual words
+    r"(?:com|org|net|edu|gov|mil|int|info|biz|name|pro|io|co|ai|dev|app|xyz|tv|cc|eu|a[ertu]|b[egr]|c[ahlnz]|d[ek]"
+    r"|e[egs]|f[ir]|g[er]|hk|h[ru]|i[delnrt]|jp|k[erz]|l[tuv]|m[aex]|n[gloz]|p[ehklt]|r[osu]|s[aegik]|t[hrw]|u[aks]"
+    rf"|uy|v[en]|za){_END}"
+)
 _SPELT_EMAIL = re.compile(
     rf"{_BEGIN}(?:(?![{GLUED}])[\w.+-]){{3,}} +(?:at +|@){_MAIL_HOST}"  # jane at gmail.com, jane @gmail.com
-    rf"|(?<!(?![{GLUED}])[\w.+@#/-])(?=[a-z]{_W}*[._]{_W}){_NAME} @"  # jane.doe @example.org, no two handles
-    rf"(?![\w.-]+\.bsky\.social)(?:{_HOST}\.)+[a-z]{{2,}}{_END}"
-    # jane (at) example (dot) org, jane at example dot org, jane @ example.org
-    rf"|{_BEGIN}{_NAME}(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*|\s?@\s+| +at +(?={_HOST} +dot ))"
+    rf"|(?<!(?![{GLUED}])[\w.+@#/-])(?=[a-z]{_W}*[._]{_W}){_NAME}(?<!\.) @"  # jane.doe @example.org
+    rf"(?![\w.-]+\.bsky\.social)(?:{_HOST}\.)+{_TOP_LEVEL}"
+    # jane @ example.org; jane (at) example (dot) org, jane at example dot org
+    rf"|{_BEGIN}{_NAME}(?<!\.)\s?@\s+{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}{_TOP_LEVEL}"
+    rf"|{_BEGIN}{_NAME}(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*| +at +(?={_HOST} +dot ))"
     rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!{_W})){_W}{{2,}}{_END}",
     re.IGNORECASE,
 )
