@@ -1,7 +1,7 @@
 """Private details in a text: e-mail addresses, phone numbers, numbers of cards, and secret keys.
 
-Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words
-that change between letters and digits, since new forms come every year.
+Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words that
+change between letters and digits as no word does, since new forms come every year.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from .words import GLUED
 AT = re.compile("[@\uff20\ufe6b]")
 _UNSEEN = r"\u00ad\u200b-\u200f\u2060\ufeff"
 _LETTER = r"[A-Za-z\uff21-\uff5a]"
+_OF_KEY = r"[A-Za-z0-9_+/=\uff0b\uff0d\uff0f-\uff5a-]"
 _MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
     rf"{AT.pattern}|[%\uff05]40|[(\[{{<\uff08\uff3b\uff5b\uff1c][\s{_UNSEEN}]*[a\xe4\uff41][{_UNSEEN}]*[tr\uff52\uff54]"
     rf"|(?:{_LETTER}[{_UNSEEN}]*){{2}}[.\uff0e](?:[{_UNSEEN}]*{_LETTER}){{2}}"
     rf"|\s[{_UNSEEN}]*[d\uff44][{_UNSEEN}]*[o\uff4f][{_UNSEEN}]*[t\uff54][{_UNSEEN}]*\s|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u2212\u30fc\ufe63\ufeff\uff08\uff09\uff0d-\uff0f-]{{3,}}\d"
-    r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][" + _UNSEEN + "]*){16}",
+    rf"|(?<!{_OF_KEY})(?:{_OF_KEY}[{_UNSEEN}]*){{16}}",
     re.IGNORECASE,
 )
 # the same in ASCII, eight times as fast; begins with a set of bytes, as searching for that is faster
@@ -39,8 +40,7 @@ _WHOLE_SIGNS = re.compile(  # the same but for the @ of a mention and numbers of
     rb"|(?<=[\s\x1c-\x1f][dD])[oO][tT][\s\x1c-\x1f]|(?<=[0-9])(?:[\s\x1c-\x1f()./-]{0,3}[0-9]){6})"
 )
 _LONG_RUN = b"w" * 16
-_RUNS = re.sub(rb"[A-Za-z0-9_-]", b"w", bytes(range(256)))  # maps what a long word may have to w
-_KEY_RUNS = re.sub(rb"[+/=]", b"w", _RUNS)
+_RUNS = re.sub(rb"[A-Za-z0-9_+/=-]", b"w", bytes(range(256)))  # maps what a long word may have to w
 # signs beyond ASCII but for letters, pictures and punctuation that `_MAY_HOLD` does not know: no \\s, no \\d
 _OTHER = re.compile(
     r"[^\x00-\x84\x86-\x9f\xa1-\xac\xae-\xc3\xc5-\xe3\xe5-\u017e\u0180-\u065f\u2016-\u2027\u2030-\u205e"
@@ -71,9 +71,9 @@ _SPELT_EMAIL = re.compile(
     rf"|(?<!(?![{GLUED}])[\w.+@#/-])(?=[a-z]{_W}*[._]{_W}){_NAME}(?<!\.) @"  # jane.doe @example.org
     rf"(?![\w.-]+\.bsky\.social)(?:{_HOST}\.)+{_TOP_LEVEL}"
     # jane @ example.org; jane (at) example (dot) org, jane at example dot org
-    rf"|{_BEGIN}{_NAME}(?<!\.)\s?@\s+{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}{_TOP_LEVEL}"
-    rf"|{_BEGIN}{_NAME}(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*| +at +(?={_HOST} +dot ))"
-    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!{_W})){_W}{{2,}}{_END}",
+    rf"|{_BEGIN}{_NAME}(?:(?<!\.)\s?@\s+{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}{_TOP_LEVEL}"
+    rf"|(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*| +at +(?={_HOST} +dot ))"
+    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!{_W})){_W}{{2,}}{_END})",
     re.IGNORECASE,
 )
 _EMAIL_LINK = re.compile(  # mailto:jane%40example.org?subject=...
@@ -94,7 +94,16 @@ _MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Str
 _LONG_WORD = re.compile(  # or a hashtag or handle, which is none whatever is in it
     rf"(?<!\w)(?:#\w+|@[A-Za-z0-9_]+)|(?<!(?![{GLUED}])[#@\w])(?:\d{{6,}}:)?[A-Za-z0-9_+/=-]{{20,}}(?:\.[A-Za-z0-9_-]+)*"
 )
-_CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+_TWICE = r"(?:[A-Za-z]\d+[A-Za-z]|\d[A-Za-z]+\d)"  # from letters to digits and back; Windows10 changes once
+_KEY = re.compile(  # such a word is a key where it does so twice in 12 letters and digits, or four times in 7
+    rf"(?<![A-Za-z0-9])(?:(?=[A-Za-z0-9]{{12}})[A-Za-z0-9]*?{_TWICE}"
+    r"|(?=[A-Za-z0-9]{7})[A-Za-z0-9]*?(?:[A-Za-z]\d+[A-Za-z]+\d+[A-Za-z]|\d[A-Za-z]+\d+[A-Za-z]+\d))"
+    r"|(?<![\w-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])"  # a UUID
+    rf"|(?<![\w-])(?=[A-Z0-9-]*{_TWICE})"  # a licence
+    r"(?:[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3,}|[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,})(?![\w-])"
+    r"|(?<![\w+/-])(?=[A-Za-z0-9+/]{40}(?![\w+/=-]))"  # of Amazon
+    r"(?=[^a-z]{0,39}[a-z])(?=[^A-Z]{0,39}[A-Z])(?=[^0-9]{0,39}[0-9])"
+)
 PATTERNS = {  # for the same filter in other languages, which have no phonenumbers
     "email": _EMAIL.pattern,
     "spelt_email": _SPELT_EMAIL.pattern,  # case does not count, as in the two kinds of links
@@ -108,9 +117,8 @@ PATTERNS = {  # for the same filter in other languages, which have no phonenumbe
     "card": CARD.pattern,
     "marked_key": _MARKED_KEY.pattern,
     "long_word": _LONG_WORD.pattern,
-    "change": _CHANGE.pattern,
+    "key": _KEY.pattern,
 }
-KEY_CHANGES = 2  # between letters and digits, that a long word has at least if it is a key and no word
 
 
 class Kind(StrEnum):
@@ -157,7 +165,7 @@ def _has_whole_sign(text: str) -> bool:
     if not text.isascii():
         return True
     encoded = text.encode()
-    return _WHOLE_SIGNS.search(encoded) is not None or _LONG_RUN in encoded.translate(_KEY_RUNS)
+    return _WHOLE_SIGNS.search(encoded) is not None or _LONG_RUN in encoded.translate(_RUNS)
 
 
 def _apart(details: Iterable[Detail]) -> Iterator[Detail]:
@@ -231,5 +239,5 @@ def _keys(text: str) -> Iterator[Detail]:
     yield from (Detail(Kind.KEY, *match.span()) for match in _MARKED_KEY.finditer(text))
     for match in _LONG_WORD.finditer(text):
         word = match.group()
-        if not word.startswith(("#", "@")) and len(_CHANGE.findall(word)) >= KEY_CHANGES:
+        if not word.startswith(("#", "@")) and _KEY.search(word):
             yield Detail(Kind.KEY, *match.span())
