@@ -24,8 +24,8 @@ _UNSEEN = re.compile(  # Unicode's category Cf
     "\U000e0001-\U000e007f]"
 )
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")  # of scripts that have their own
-# What most texts have nothing of, in bytes, as that is faster: an @ that is no mention's, or of one with a dot;
-# %40; "(at" and " dot "; letters on both sides of a dot; seven digits. ? stands for all signs beyond ASCII.
+# What most texts have nothing of; in bytes, as that is faster: an @ that is not of a mention without dots;
+# %40; "(at" and " dot "; letters on both sides of a dot; seven digits. All signs beyond ASCII are a ? here.
 _SIGNS = re.compile(
     rb"[@%(\[{<.dD0-9](?:(?<=\S@)|(?<=@)(?:[A-Za-z0-9_?-]*\.[A-Za-z]|(?![A-Za-z0-9_]))|(?<=%)40"
     rb"|(?<=[(\[{<])[\s\x1c-\x1f?]*[aA?][tTrR]|(?<=[A-Za-z][A-Za-z]\.)[A-Za-z]{2}"
