@@ -76,6 +76,17 @@ ANY_TEXT = st.lists(st.sampled_from(TRICKY) | st.text(max_size=3), max_size=12).
         ("(see https://en.example/wiki/Kettle_(song))", "(see)"),
         ("[no](/r/link) but https://a.b", "[no](/r/link) but  "),
         ("[a list] (of https://a.b", "[a list] (of  "),
+        ("見て https://例え.jp/path?x=1 すごい", "見て   すごい"),
+        ("https://例え.jpすごい。", " すごい。"),
+        ("www.例え.jp だ", "  だ"),
+        ("見てhttps://한국.한국/위키 좋다", "見て  좋다"),
+        ("https://example.jpすごい.", " すごい."),
+        ("https:// だ。https://だ。", "https:// だ。https://だ。"),
+        ("見て https://www.例え.jp/猫 だ", "見て   だ"),
+        ("go https://💩.la/abc now", "go   now"),
+        ("https://en.example/wiki/Bose\u2013Einstein_condensate is", "  is"),
+        ("https://a.b/It\u2019s_on now", "  now"),
+        ("https://a.b/c—and", " —and"),
     ],
 )
 def test_links_are_removed_and_nothing_else(text, expected):

@@ -13,19 +13,25 @@ import re
 from ..text import UNSPACED
 
 _GLUED = rf"{UNSPACED}\uac00-\ud7a3"
-_NOT_OF_LINK = (  # as ranges of a set: what no address has (RFC 3986, 3987); punctuation, arrows, pictures
+_NOT_OF_LINK = (  # as ranges of a set: what hardly any address has: punctuation, arrows, pictures
     r'\s<>"`|\xa1-\xa9\xab-\xb4\xb6\xb8\xb9\xbb-\xbf\xd7\xf7\u2000-\u200b\u200e-\u2bff\u2e00-\u2e7f\u3000-\u3004'
     r"\u3008-\u303f\u3200-\u33ff\ufe00-\ufe6f\uff01-\uff5e\ufffc\ufffd\U0001f000-\U0001faff"
 )
-_OF_LINK = rf"[^{_NOT_OF_LINK}{_GLUED}]"
+_INNER = r"(?<=\w)[\u2013\u2019](?=\w)"  # a dash or apostrophe within a word
+_OF_LINK = rf"(?:[^{_NOT_OF_LINK}{_GLUED}]|{_INNER})"
 REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless the address has it: /wiki/...
     rf"(?:{_OF_LINK}+(?:(?<=[/=_#])[{_GLUED}]+{_OF_LINK}*)*(?:\xa0?…)?|…)"  # one that is cut ends in …
 )
 # begins with a set of letters, as searching for that is three times as fast
 _SCHEME = r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)"
-LINK = re.compile(_SCHEME + REST_OF_LINK)
-_BEGINNING = re.compile(rf"{_SCHEME}(?={_OF_LINK}|…)")
-_PART = rf"[^{_NOT_OF_LINK}{_GLUED}()\[\]{{}}]"
+_PICTURES = r"\u2600-\u27bf\u200d\ufe0f\U0001f000-\U0001faff"
+_OTHER_HOST = (  # 例え.jp, 例え.テスト or 💩.la: of signs that end other links
+    rf"(?i:www\.)?(?=[{_GLUED}{_PICTURES}])(?:[\w{_PICTURES}-]+\.)+"
+    r"(?:[A-Za-z]{2,}(?![A-Za-z\d-])|[\w-]+(?=[/?#:]|\s|$))"
+)
+LINK = re.compile(rf"{_SCHEME}(?:{_OTHER_HOST}(?:[/?#:][{_GLUED}]*(?:{REST_OF_LINK})?)?|{REST_OF_LINK})")
+_BEGINNING = re.compile(rf"{_SCHEME}(?:{_OTHER_HOST}|(?={_OF_LINK}|…))")
+_PART = rf"(?:[^{_NOT_OF_LINK}{_GLUED}()\[\]{{}}]|{_INNER})"
 _UP_TO_BRACKET = re.compile(  # as REST_OF_LINK, but for brackets; also in those of /wiki/..._(...)
     rf"{_PART}*(?:(?:(?<=[/=_#])|(?<=_\())[{_GLUED}]+{_PART}*)*(?:\xa0?…)?"
 )

@@ -51,20 +51,22 @@ _DIALLED = re.compile(
 _COUNTED = 3  # numbers at least that make a list by the same step
 _ANY_DASH = re.compile(f"[{DASHES}]")
 _PAIRS = re.compile(r"0[1-9](?:\D+\d\d)+")  # as dates and lists begin, and some numbers of phones:
-_DIALLED_PAIRS = re.compile(r"\d\d(?:\D+\d\d){4}|\d\d[/-]\d\d \d\d \d\d")  # 06 12 34 56 78, 08-12 34 56
+_DIALLED_PAIRS = re.compile(r"\d\d(?:\D+\d\d){4}|\d\d[ /-]\d\d \d\d \d\d")  # 06 12 34 56 78, 08-12 34 56
 _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
 _INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
 _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
-MOST_LOOKUPS = 16  # different numbers of one text that are compared with all countries': 0.1 s for each
-CARD = re.compile(  # 13 to 19 digits (ISO/IEC 7812) as on cards, but for the first ones that no issuer has
+# different numbers of one text that are compared with all countries', 0.1 s for each: where posts are
+# cleaned, and where somebody waits
+MOST_LOOKUPS, FEW_LOOKUPS = 100, 16
+CARD = re.compile(  # 13 to 19 digits (ISO/IEC 7812), but for the first ones that no issuer has
     r"(?=[3-689]|2[2-7])(?!(?:\d{3}0[\s-]+){3}\d{3}0$)"  # and lists of round numbers
-    r"(?:\d{13,19}|\d{4}(?:[\s-]+\d{4}){3}(?:[\s-]+\d{3})?|\d{4}[\s-]+\d{6}[\s-]+\d{4,5})"
+    r"(?=(?:[\s-]*\d){13,19}$)\d{4,}(?:[\s-]+\d{3,})*"  # however grouped, but for lists of short numbers
 )
 
 
 def is_card(number: str) -> bool:
-    """Whether the digits are grouped as those of a card's number, and have its check digit (Luhn 1960)."""
+    """Whether the digits may be grouped as those of a card's number, and have its check digit (Luhn 1960)."""
     if not CARD.fullmatch(number):
         return False
     digits = [int(sign) for sign in number if sign.isdigit()]
@@ -72,12 +74,13 @@ def is_card(number: str) -> bool:
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
-def is_phone(number: str, looked_up: set[str]) -> bool:
+def is_phone(number: str, looked_up: set[str], most_lookups: int) -> bool:
     """Whether a number is valid in some country, and grouped as there; also if too many were looked up.
 
     Args:
         number: a match of `NUMBER`.
         looked_up: the numbers of the same text that were looked up; this one is added if it has to be.
+        most_lookups: how many may be; all further numbers are taken for those of phones.
     """
     number = _ANY_DASH.sub("-", number)
     groups = re.findall(r"\d+", number)
@@ -87,7 +90,7 @@ def is_phone(number: str, looked_up: set[str]) -> bool:
     if _DIALLED.match(number) or (len(groups) == 1 and len(digits) in _UNBROKEN):
         return len(digits) in _LENGTHS
     looked_up.add(number)
-    return len(looked_up) > MOST_LOOKUPS or _is_national(digits, tuple(groups))
+    return len(looked_up) > most_lookups or _is_national(digits, tuple(groups))
 
 
 def _is_something_else(number: str, groups: list[str]) -> bool:
@@ -99,7 +102,12 @@ def _is_something_else(number: str, groups: list[str]) -> bool:
 
 
 def _is_count(groups: list[str]) -> bool:
-    """Whether numbers go up or down by the same step, as 21 22 23 24 do; not by 22, as 12 34 56 78 do."""
+    """Whether numbers go up or down by the same step, as 21 22 23 24 do; not by 22, as 12 34 56 78 do.
+
+    A prefix is none of them: 040 41 42 43.
+    """
+    if groups[0].startswith("0") and len(groups[0]) > len(groups[-1]):
+        return False
     steps = {int(after) - int(before) for before, after in pairwise(groups)}
     step = str(abs(min(steps, default=0)))
     return len(groups) >= _COUNTED and len(steps) == 1 and (len({*step}) > 1 or step in "123456789")
