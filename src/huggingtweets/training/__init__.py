@@ -24,6 +24,7 @@ from .loop import TrainingLoop
 from .narrow import narrow_matrices
 from .plan import fine_tuning_plan
 from .process_group import ProcessGroup, join_process_group
+from .sampled_vocabulary import COMMONEST
 from .saving import save_model
 
 __all__ = [
@@ -103,11 +104,11 @@ def train(
 
 
 def _used_tokens(dataset: Dataset, base: LoadedBase) -> set[int]:
-    """The tokens that batches of the training posts have, padding included."""
+    """The tokens that batches of the training posts have, padding included, and the commonest of all."""
     texts, authors = [post.text for post in dataset.train], [post.author for post in dataset.train]
     encoded = encode(texts, base.tokenizer, row_length(base.model), authors)
     tokens = {max(token, ~token) for rows in encoded for row in rows for token in row}
-    return tokens | {base.tokenizer.eos_token_id}
+    return tokens | {base.tokenizer.eos_token_id, *range(min(COMMONEST, len(base.tokenizer)))}
 
 
 def _is_merged(recipe: Recipe, base: LoadedBase) -> bool:

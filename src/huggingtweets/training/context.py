@@ -65,7 +65,7 @@ class TrainContext(TrainOptions):
             model: a causal language model.
             tokenizer: its own.
             options: where it computes, who watches.
-            used_tokens: of the posts, special ones included.
+            used_tokens: of the posts, special ones included, and others that learn for themselves.
             sampled_tokens: how many of the others are in each step's softmax; 0: all. All are, too, where
                 the sample would be no smaller, or the model's output matrix is not its embedding table.
 

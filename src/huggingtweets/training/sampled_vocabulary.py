@@ -1,8 +1,9 @@
-"""Training with the tokens that the posts have; of all others, a sample takes part in each step's softmax.
+"""Training with the tokens that the posts have, and the commonest; the others are sampled for each softmax.
 
 The posts of one person have some 2,000 to 5,000 of SmolLM2's 49,152 tokens. The others are never the next
 token, and all that they learn is to be less likely: so one vector, added to all their rows, learns for them,
-and a step computes the logits of a sample of them. In the softmax each of the sample counts for as many as
+and a step computes the logits of a sample of them. The commonest tokens are learnt for themselves, since they
+would often be likely. In the softmax each of the sample counts for as many as
 there are others for one in it, so that the sum is right in the mean (Jean et al. 2015, "On using very large
 target vocabulary for neural machine translation", section 3). docs/log.md has what that saves and costs.
 """
@@ -20,18 +21,19 @@ from torch import nn
 
 from .batches import IGNORE_INDEX, Batch
 
+COMMONEST = 8192  # the lowest numbers: byte pair encoding gives them in the order in which it merges
 _SHIFT = "unused_tokens_shift"  # the parameter of the model that is added to the rows of unused tokens
 
 
 class SampledVocabulary:
-    """The embedding table of a model in training, without the rows of tokens that no post has."""
+    """The embedding table of a model in training, without the rows of rare tokens that no post has."""
 
     def __init__(self, model: Any, used: Collection[int], sampled: int, dtype: torch.dtype) -> None:
         """Leave the model the rows of the used tokens only, and a vector that moves the others.
 
         Args:
             model: a causal language model whose output matrix is its embedding table; changed in place.
-            used: tokens of the posts, special ones included.
+            used: tokens that keep their rows: those of the posts, special ones included, and others.
             sampled: how many of the others are in each step's softmax.
             dtype: what the model computes in.
         """
