@@ -86,15 +86,9 @@ class TrainContext(TrainOptions):
             keep_freed_memory()
             _make_embedding_gradients_sparse(model)
         _fuse_activations(model)
-        table = model.get_input_embeddings().weight
         vocabulary = None
-        if (
-            has_plain_head
-            and table is model.get_output_embeddings().weight
-            and 0 < sampled_tokens < len(table) - len(used_tokens)
-        ):
+        if has_plain_head and _can_sample(model, used_tokens, sampled_tokens):
             vocabulary = SampledVocabulary(model, used_tokens, sampled_tokens, dtype)
-        del table
         weights = Weights(model, dtype)
         return_freed_memory()
         return cls(
@@ -131,6 +125,13 @@ class TrainContext(TrainOptions):
         if self.vocabulary is not None:
             self.vocabulary.restore()
         self.model.cpu().eval()
+
+
+def _can_sample(model: Any, used_tokens: Collection[int], sampled_tokens: int) -> bool:
+    """Whether the output matrix is the embedding table, and a sample smaller than what it stands for."""
+    table = model.get_input_embeddings().weight
+    is_tied = table is model.get_output_embeddings().weight
+    return is_tied and 0 < sampled_tokens < len(table) - len(used_tokens)
 
 
 def _cast_frozen(model: nn.Module, dtype: torch.dtype) -> None:

@@ -1,11 +1,11 @@
 """Training with the tokens that the posts have, and the commonest; the others are sampled for each softmax.
 
 The posts of one person have some 2,000 to 5,000 of SmolLM2's 49,152 tokens. The others are never the next
-token, and all that they learn is to be less likely: so one vector, added to all their rows, learns for them,
-and a step computes the logits of a sample of them. The commonest tokens are learnt for themselves, since they
-would often be likely. In the softmax each of the sample counts for as many as
-there are others for one in it, so that the sum is right in the mean (Jean et al. 2015, "On using very large
-target vocabulary for neural machine translation", section 3). docs/log.md has what that saves and costs.
+token: all that they learn is to be less likely. The commonest of them are often likely, so they are trained
+as usual. The rest share one vector that is added to all their rows, and a step computes the logits of a sample
+of them. In the softmax each of the sample counts for as many as there are in the rest for one in the sample,
+so that the sum is right in the mean (Jean et al. 2015, "On using very large target vocabulary for neural
+machine translation", section 3). docs/log.md has what this saves and costs.
 """
 
 from __future__ import annotations
