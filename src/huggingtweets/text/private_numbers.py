@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations_with_replacement, pairwise
 from typing import TYPE_CHECKING
 
 from .words import GLUED
@@ -57,13 +57,22 @@ _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, 
 _INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
 _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
 MOST_LOOKUPS = 16  # different numbers of one text that are compared with all countries': 0.1 s for each
-CARD = re.compile(  # 13 to 19 digits (ISO/IEC 7812) as on cards, but for the first ones that no issuer has
-    r"(?=[3-689]|2[2-7])(?!(?:\d{3}0[\s-]+){3}\d{3}0$)"  # and lists of round numbers
-    r"(?:\d{13,19}|\d{4}(?:[\s-]+\d{4}){3}(?:[\s-]+\d{3})?|\d{4}[\s-]+\d{6}[\s-]+\d{4,5})"
+_BETWEEN = rf"[\s./{DASHES}-]+"  # groups of a card's number
+CARD = re.compile(  # 13 to 19 digits (ISO/IEC 7812), but for the first ones that no issuer has
+    r"(?=[3-689]|2[2-7])(?=(?:\D*\d){13,19}$)"
+    rf"(?!(?:\d{{2,}}0{_BETWEEN}){{2,}}\d{{2,}}0$)"  # and lists of round numbers
+    rf"(?:\d{{4,}}(?:{_BETWEEN}\d{{3,}})*|\d{{4}}(?:{_BETWEEN}\d{{4}}){{2,3}}{_BETWEEN}\d\d?)"
 )
 
 
 def is_card(number: str) -> bool:
+    """Whether some groups of digits are those of a card's number; its date or code may stand beside it."""
+    groups = list(re.finditer(r"\d+", number))
+    runs = combinations_with_replacement(groups, 2)
+    return any(_is_whole_card(number[first.start() : last.end()]) for first, last in runs)
+
+
+def _is_whole_card(number: str) -> bool:
     """Whether the digits are grouped as those of a card's number, and have its check digit (Luhn 1960)."""
     if not CARD.fullmatch(number):
         return False
