@@ -51,7 +51,9 @@ _DIALLED = re.compile(
 _COUNTED = 3  # numbers at least that make a list by the same step
 _ANY_DASH = re.compile(f"[{DASHES}]")
 _PAIRS = re.compile(r"0[1-9](?:\D+\d\d)+")  # as dates and lists begin, and some numbers of phones:
-_DIALLED_PAIRS = re.compile(r"\d\d(?:\D+\d\d){4}|\d\d[/-]\d\d \d\d \d\d")  # 06 12 34 56 78, 08-12 34 56
+_DIALLED_PAIRS = re.compile(  # 06 12 34 56 78, 08-12 34 56, 08 12 34 56
+    r"\d\d(?:\D+\d\d){4}|\d\d(?:\s|\s?[/-]\s?)\d\d\s\d\d\s\d\d"
+)
 _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
 _INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
@@ -108,7 +110,12 @@ def _is_something_else(number: str, groups: list[str]) -> bool:
 
 
 def _is_count(groups: list[str]) -> bool:
-    """Whether numbers go up or down by the same step, as 21 22 23 24 do; not by 22, as 12 34 56 78 do."""
+    """Whether numbers go up or down by the same step, as 21 22 23 24 do; not by 22, as 12 34 56 78 do.
+
+    A code before them, as in 040 41 42 43, is none of such numbers.
+    """
+    if re.match(r"0\d", groups[0]) and len({*map(len, groups)}) > 1:
+        return False
     steps = {int(after) - int(before) for before, after in pairwise(groups)}
     step = str(abs(min(steps, default=0)))
     return len(groups) >= _COUNTED and len(steps) == 1 and (len({*step}) > 1 or step in "123456789")
