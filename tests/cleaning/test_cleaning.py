@@ -190,6 +190,14 @@ def test_characters_that_look_like_spaces_become_spaces(blank):
     assert clean_text(post(f"one\n{blank}\ntwo", 1), keep_line_breaks=True) == "one\ntwo"
 
 
+@pytest.mark.parametrize("space", "\x0b\x0c\x1c\x1d\x1e\x1f\x85")
+def test_control_characters_that_are_spaces_part_words(space):
+    """As vertical tabs, which word processors write for a line break within a paragraph."""
+    text = f"one{space}two three"
+    assert clean_text(post(text)) == "one two three"
+    assert clean_text(post(text), keep_line_breaks=True).split() == ["one", "two", "three"]
+
+
 def test_emoji_stay_when_invisible_characters_are_removed():
     """Control characters are removed; the joiners and selectors of emoji stay."""
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f"

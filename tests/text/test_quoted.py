@@ -36,6 +36,9 @@ from tests.conftest import post
         ("so very true QT @bob: their words", "so very true"),
         ("so very true \uff32\uff34 \uff20bob\uff1atheir words", "so very true"),
         ("so very trueRT @bob: their words", "so very true"),
+        ("so very trueMT @bob: their words", "so very true"),
+        ("release RT @bob their words", "release"),
+        ("so pls RT @bob: they lost their dog", "so pls"),
         ("本当にそう思いますRT @bob: their words", "本当にそう思います"),
         ("정말 그렇게 생각한다RT @bob: their words", "정말 그렇게 생각한다"),
     ],
@@ -61,6 +64,13 @@ def test_what_others_wrote_behind_the_authors_words_is_cut(text, own):
         "no handle RT",
         "Rt if @bob is right",
         "smart @bob knows",
+        "Live from Missoula, MT @npr and a lot more to say",
+        "We go LIVE at 5 CT / 4 MT @bob with the game",
+        "I saw the QT @bob made",
+        "please RT @bob needs our help today",
+        "PLS RT @bob and all",
+        "thanks for the RT @bob and all the rest",
+        "an RT @bob would help",
     ],
 )
 def test_the_authors_own_words_stay(text):

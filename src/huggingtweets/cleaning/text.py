@@ -54,7 +54,7 @@ MENTION_OR_LINK = re.compile(rf"{MENTION}|{LINK.pattern}")
 LEADING_MENTIONS = re.compile(rf"^(?:\s*{MENTION}[,:]?(?=\s|$))+")
 INVISIBLE = (
     re.compile(  # U+200B is the border between words in scripts without spaces; begins with a set, too
-        "[\u200b\u200e\u200f\u061c\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+        "[\u200b\u200e\u200f\u061c\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0e-\x1b\x7f]"
         rf"(?:(?<!\u200b)|(?<![{UNSPACED}]\u200b)|(?![{UNSPACED}]))"
     )
 )

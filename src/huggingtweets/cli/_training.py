@@ -20,27 +20,26 @@ def load_or_choose(
     settings: Sequence[str],
     *,
     among: Sequence[str] = (),
-    base: str | None = None,
     all_weights: bool = False,
 ) -> Recipe:
     """The recipe of a name; without a name the one for the base, or the best for this machine.
 
     Args:
         name: of the recipe, or its file; None: one is chosen.
-        settings: changes of its fields, as `recipes.load` takes them.
+        settings: changes of its fields, as `recipes.load` takes them; the base is one.
         among: names to choose from; empty: all of the package.
-        base: that was asked for, if one was.
         all_weights: whether only recipes are chosen that train all weights, as tokens of speakers need it.
     """
     if name:
         return recipes.load(name, settings)
     from ..workflows.recipes import choose_recipe, recipe_for_base
 
+    given = dict(setting.split("=", 1) for setting in settings if "=" in setting)
     with Terminal() as terminal:
         watcher = terminal if is_main_process() else None
-        if base:
+        if base := given.get("base"):
             return recipe_for_base(base, settings, watcher)
-        if all_weights:
+        if all_weights or given.get("speakers", "").lower() in {"true", "1"}:
             among = [name for name in among or recipes.names() if recipes.load(name).method == "full"]
         return choose_recipe(settings, among=among, watcher=watcher)
 

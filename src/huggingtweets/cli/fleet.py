@@ -143,7 +143,7 @@ def fleet(
     config = FleetConfig(
         authors=authors,
         store=out,
-        recipe=load_or_choose(recipe, changes, base=base, all_weights=one_model),
+        recipe=load_or_choose(recipe, changes, all_weights=one_model),
         rules=rules,
         held_out=held_out,
         one_model=one_model,

@@ -60,7 +60,7 @@ def train(
     ]
     require_places(data)
     require_tracker(tracker)
-    loaded = load_or_choose(recipe, changes, base=base, all_weights=speakers)
+    loaded = load_or_choose(recipe, changes)
     config = TrainConfig(
         data=data,
         recipe=replace(loaded, mix=_weights(mix)) if mix else loaded,

@@ -20,8 +20,9 @@ class Split(NamedTuple):
 def split(posts: Sequence[Post], share: float, answered: Mapping[str, str] = MappingProxyType({})) -> Split:
     """Hold out the threads that ended last, about `share` of the posts, at least one and at most half.
 
-    So no training post is later than the held-out posts, unless its thread is too long to be held out. Where
-    all threads are, the end of the latest is held out. A post that is alone is trained on.
+    So each held-out thread ends later than all training posts, but for those of threads that are too long to
+    be held out; it may begin earlier. Where all threads are, the end of the latest is held out. A post that
+    is alone is trained on.
 
     Args:
         posts: one author's posts in order of time.

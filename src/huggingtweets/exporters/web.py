@@ -16,7 +16,6 @@ import msgspec
 from ..errors import ModelError
 from ..model_folder import prompt_of
 from ..text.counting import counted
-from ..text.private import KEY_CHANGES
 from ..text.repetition import MOST, ROW, RUN
 from ..tokenization.special_tokens import suppressed_tokens
 from . import _characters, gguf
@@ -144,7 +143,6 @@ def _filters(filters: PublishedFilters) -> dict[str, Any]:
         ],
         "handles": filters.handles,
         "repetition": {"run": RUN, "most": MOST, "row": ROW},
-        "key_changes": KEY_CHANGES,
         "patterns": {
             "word": _characters.word_pattern(),
             **{name: _characters.for_javascript(pattern) for name, pattern in filters.patterns.items()},

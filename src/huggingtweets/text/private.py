@@ -1,7 +1,7 @@
 """Private details in a text: e-mail addresses, phone numbers, numbers of cards, and secret keys.
 
-Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words
-that change between letters and digits, since new forms come every year.
+Keys are those that begin as services mark theirs (hf_..., ghp_..., AKIA...), and long words that
+change between letters and digits as no word does, since new forms come every year.
 """
 
 from __future__ import annotations
@@ -18,35 +18,22 @@ from .private_numbers import AMOUNT, CARD, DASHES, DATE, NUMBER, ROUND_AMOUNT, S
 from .words import GLUED
 
 AT = re.compile("[@\uff20\ufe6b]")
-_UNSEEN = r"\u00ad\u200b-\u200f\u2060\ufeff"
-_LETTER = r"[A-Za-z\uff21-\uff5a]"
-_MAY_HOLD = re.compile(  # what most texts have nothing of; also in full width, and with unseen signs between
-    rf"{AT.pattern}|[%\uff05]40|[(\[{{<\uff08\uff3b\uff5b\uff1c][\s{_UNSEEN}]*[a\xe4\uff41][{_UNSEEN}]*[tr\uff52\uff54]"
-    rf"|(?:{_LETTER}[{_UNSEEN}]*){{2}}[.\uff0e](?:[{_UNSEEN}]*{_LETTER}){{2}}"
-    rf"|\s[{_UNSEEN}]*[d\uff44][{_UNSEEN}]*[o\uff4f][{_UNSEEN}]*[t\uff54][{_UNSEEN}]*\s|\d[\d\s()./\u00ad\u200b-\u2015\u2060\u2212\u30fc\ufe63\ufeff\uff08\uff09\uff0d-\uff0f-]{{3,}}\d"
-    r"|(?<![A-Za-z0-9_\uff10-\uff5a-])(?:[A-Za-z0-9_\uff10-\uff5a-][" + _UNSEEN + "]*){16}",
-    re.IGNORECASE,
+_UNSEEN = re.compile(  # Unicode's category Cf
+    "[\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001-\U000e007f]"
 )
-# the same in ASCII, eight times as fast; begins with a set of bytes, as searching for that is faster
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")  # of scripts that have their own
+# What most texts have nothing of; in bytes, as that is faster: an @ that is not of a mention without dots;
+# %40; "(at" and " dot "; letters on both sides of a dot; seven digits. All signs beyond ASCII are a ? here.
 _SIGNS = re.compile(
-    rb"[@%(\[{<.dD0-9](?:(?<=@)|(?<=%)40|(?<=[(\[{<])[\s\x1c-\x1f]*[aA][tTrR]"
-    rb"|(?<=[A-Za-z][A-Za-z]\.)[A-Za-z]{2}"
-    rb"|(?<=[\s\x1c-\x1f][dD])[oO][tT][\s\x1c-\x1f]|(?<=[0-9])[0-9\s\x1c-\x1f()./-]{3,}[0-9])"
+    rb"[@%(\[{<.dD0-9](?:(?<=\S@)|(?<=@)(?:[A-Za-z0-9_?-]*\.[A-Za-z]|(?![A-Za-z0-9_]))|(?<=%)40"
+    rb"|(?<=[(\[{<])[\s\x1c-\x1f?]*[aA?][tTrR]|(?<=[A-Za-z][A-Za-z]\.)[A-Za-z]{2}"
+    rb"|(?<=[\s\x1c-\x1f?][dD])[oO][tT][\s\x1c-\x1f?]|(?<=[0-9])(?:[\s\x1c-\x1f()./?-]{0,3}[0-9]){6})"
 )
-_WHOLE_SIGNS = re.compile(  # the same but for the @ of a mention and numbers of fewer than seven digits
-    rb"[@%(\[{<.dD0-9](?:(?<=\S@)|(?<=@)(?![A-Za-z0-9_])|(?<=%)40|(?<=[(\[{<])[\s\x1c-\x1f]*[aA][tTrR]"
-    rb"|(?<=[A-Za-z][A-Za-z]\.)[A-Za-z]{2}"
-    rb"|(?<=[\s\x1c-\x1f][dD])[oO][tT][\s\x1c-\x1f]|(?<=[0-9])(?:[\s\x1c-\x1f()./-]{0,3}[0-9]){6})"
-)
-_LONG_RUN = b"w" * 16
-_RUNS = re.sub(rb"[A-Za-z0-9_-]", b"w", bytes(range(256)))  # maps what a long word may have to w
-_KEY_RUNS = re.sub(rb"[+/=]", b"w", _RUNS)
-# signs beyond ASCII but for letters, pictures and punctuation that `_MAY_HOLD` does not know: no \\s, no \\d
-_OTHER = re.compile(
-    r"[^\x00-\x84\x86-\x9f\xa1-\xac\xae-\xc3\xc5-\xe3\xe5-\u017e\u0180-\u065f\u2016-\u2027\u2030-\u205e"
-    r"\u20a0-\u2129\u212b-\u2211\u2213-\u2bff\u3001-\u30fb\u30fd-\u9fff\uac00-\ud7a3\ufe0f\U0001f000-\U0001faff]"
-    r"(?!(?<=\u200d)[^\x00-\x7f])"  # nor the joiners of pictures
-)
+_MARKED_RUN, _KEY_RUN = b"w" * 16, b"w" * 20  # the least lengths of keys
+_MARKED_RUNS = re.sub(rb"[A-Za-z0-9_-]", b"w", bytes(range(256)))  # maps what they may have to w
+_KEY_RUNS = re.sub(rb"[+/=]", b"w", _MARKED_RUNS)
 _W = rf"(?:(?![{GLUED}])\w)"  # of a word that a number or an address could be a part of
 _NAME = rf"(?:(?![{GLUED}])[\w.+-])+"
 _HOST = rf"(?:(?![{GLUED}])[\w-])+"
@@ -61,13 +48,19 @@ _MAIL_HOST = (  # of a provider of whom people hardly speak but in an address
     r"(?:(?:(?:g(?:oogle)?|hot|y|rocket|proton|fast|hush|rediff|zoho)?mail|outlook|yahoo|icloud|gmx|aol|proton|tutanota"
     r"|posteo|mailbox|yandex)\.(?:com?(?:\.[a-z]{2})?|net|org|de|fr|es|it|at|ch|me|ru|in|jp)|web\.de)" + _END
 )
+_TOP_LEVEL = (  # domains that addresses mostly have, without those that are rare and usual words
+    r"(?:com|org|net|edu|gov|mil|int|info|biz|name|pro|io|co|ai|dev|app|xyz|tv|cc|eu|a[ertu]|b[egr]|c[ahlnz]|d[ek]"
+    r"|e[egs]|f[ir]|g[er]|hk|h[ru]|i[delnrt]|jp|k[erz]|l[tuv]|m[aex]|n[gloz]|p[ehklt]|r[osu]|s[aegik]|t[hrw]|u[aks]"
+    rf"|uy|v[en]|za){_END}"
+)
 _SPELT_EMAIL = re.compile(
     rf"{_BEGIN}(?:(?![{GLUED}])[\w.+-]){{3,}} +(?:at +|@){_MAIL_HOST}"  # jane at gmail.com, jane @gmail.com
-    rf"|(?<!(?![{GLUED}])[\w.+@#/-])(?=[a-z]{_W}*[._]{_W}){_NAME} @"  # jane.doe @example.org, no two handles
-    rf"(?![\w.-]+\.bsky\.social)(?:{_HOST}\.)+[a-z]{{2,}}{_END}"
-    # jane (at) example (dot) org, jane at example dot org, jane @ example.org
-    rf"|{_BEGIN}{_NAME}(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*|\s?@\s+| +at +(?={_HOST} +dot ))"
-    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!{_W})){_W}{{2,}}{_END}",
+    rf"|(?<!(?![{GLUED}])[\w.+@#/-])(?=[a-z]{_W}*[._]{_W}){_NAME}(?<!\.) @"  # jane.doe @example.org
+    rf"(?![\w.-]+\.bsky\.social)(?:{_HOST}\.)+{_TOP_LEVEL}"
+    # jane @ example.org; jane (at) example (dot) org, jane at example dot org
+    rf"|{_BEGIN}{_NAME}(?:(?<!\.)\s?@\s+{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}{_TOP_LEVEL}"
+    rf"|(?:\s*[(\[{{<]\s*(?:@|at|\xe4t|arroba)\s*[)\]}}>]\s*| +at +(?={_HOST} +dot ))"
+    rf"{_LABEL}(?:{_SPELT_DOT}{_LABEL})*{_SPELT_DOT}(?![\d_]|dot(?!{_W})){_W}{{2,}}{_END})",
     re.IGNORECASE,
 )
 _EMAIL_LINK = re.compile(  # mailto:jane%40example.org?subject=...
@@ -88,7 +81,16 @@ _MARKED_KEY = re.compile(  # of Hugging Face, GitHub, GitLab, OpenAI, Slack, Str
 _LONG_WORD = re.compile(  # or a hashtag or handle, which is none whatever is in it
     rf"(?<!\w)(?:#\w+|@[A-Za-z0-9_]+)|(?<!(?![{GLUED}])[#@\w])(?:\d{{6,}}:)?[A-Za-z0-9_+/=-]{{20,}}(?:\.[A-Za-z0-9_-]+)*"
 )
-_CHANGE = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+_TWICE = r"(?:[A-Za-z]\d+[A-Za-z]|\d[A-Za-z]+\d)"  # from letters to digits and back; Windows10 changes once
+_KEY = re.compile(  # such a word is a key where it does so twice in 12 letters and digits, or four times in 7
+    rf"(?<![A-Za-z0-9])(?:(?=[A-Za-z0-9]{{12}})[A-Za-z0-9]*?{_TWICE}"
+    r"|(?=[A-Za-z0-9]{7})[A-Za-z0-9]*?(?:[A-Za-z]\d+[A-Za-z]+\d+[A-Za-z]|\d[A-Za-z]+\d+[A-Za-z]+\d))"
+    r"|(?<![\w-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])"  # a UUID
+    rf"|(?<![\w-])(?=[A-Z0-9-]*{_TWICE})"  # a licence
+    r"(?:[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3,}|[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,})(?![\w-])"
+    r"|(?<![\w+/-])(?=[A-Za-z0-9+/]{40}(?![\w+/=-]))"  # of Amazon
+    r"(?=[^a-z]{0,39}[a-z])(?=[^A-Z]{0,39}[A-Z])(?=[^0-9]{0,39}[0-9])"
+)
 PATTERNS = {  # for the same filter in other languages, which have no phonenumbers
     "email": _EMAIL.pattern,
     "spelt_email": _SPELT_EMAIL.pattern,  # case does not count, as in the two kinds of links
@@ -102,9 +104,8 @@ PATTERNS = {  # for the same filter in other languages, which have no phonenumbe
     "card": CARD.pattern,
     "marked_key": _MARKED_KEY.pattern,
     "long_word": _LONG_WORD.pattern,
-    "change": _CHANGE.pattern,
+    "key": _KEY.pattern,
 }
-KEY_CHANGES = 2  # between letters and digits, that a long word has at least if it is a key and no word
 
 
 class Kind(StrEnum):
@@ -129,7 +130,7 @@ def private_details(text: str) -> list[Detail]:
 
     Full-width signs are read as the usual ones, and invisible signs between letters are passed over.
     """
-    if not _may_hold(text) or not _has_whole_sign(text):
+    if not _may_hold(text):
         return []
     shown, places = _plain(text)
     found = sorted(_found(shown), key=lambda detail: detail.start)
@@ -138,7 +139,7 @@ def private_details(text: str) -> list[Detail]:
 
 def private_kind(text: str) -> Kind | None:
     """What one private detail of a text is, None if it has none; much faster where there are many."""
-    if not _may_hold(text) or not _has_whole_sign(text):
+    if not _may_hold(text):
         return None
     return next((detail.kind for detail in _found(plain(text))), None)
 
@@ -146,19 +147,20 @@ def private_kind(text: str) -> Kind | None:
 @lru_cache(maxsize=1)  # cleaning asks twice for a post that it changes
 def _may_hold(text: str) -> bool:
     """Whether a text may hold something; most do not."""
-    encoded = text.encode("ascii", "replace")
-    may_hold = _LONG_RUN in encoded.translate(_RUNS) or _SIGNS.search(encoded) is not None
-    if text.isascii():
-        return may_hold
-    return (may_hold or _OTHER.search(text) is not None) and _MAY_HOLD.search(text) is not None
-
-
-def _has_whole_sign(text: str) -> bool:
-    """Whether the signs in ASCII are not of mentions and short numbers alone; looked at in few texts."""
-    if not text.isascii():
+    encoded = _in_ascii(text)
+    if _MARKED_RUN in encoded.translate(_MARKED_RUNS) or _KEY_RUN in encoded.translate(_KEY_RUNS):
         return True
-    encoded = text.encode()
-    return _WHOLE_SIGNS.search(encoded) is not None or _LONG_RUN in encoded.translate(_KEY_RUNS)
+    return _SIGNS.search(encoded) is not None
+
+
+def _in_ascii(text: str) -> bytes:
+    """The plain form of a text, with ? for each sign beyond ASCII; fast, as no place is kept."""
+    if text.isascii():
+        return text.encode()
+    text = unicodedata.normalize("NFKC", text)
+    if not text.isprintable():
+        text = _UNSEEN.sub("", text)
+    return _OTHER_DIGIT.sub("0", text).encode("ascii", "replace")
 
 
 def _apart(details: Iterable[Detail]) -> Iterator[Detail]:
@@ -238,5 +240,5 @@ def _keys(text: str) -> Iterator[Detail]:
     yield from (Detail(Kind.KEY, *match.span()) for match in _MARKED_KEY.finditer(text))
     for match in _LONG_WORD.finditer(text):
         word = match.group()
-        if not word.startswith(("#", "@")) and len(_CHANGE.findall(word)) >= KEY_CHANGES:
+        if not word.startswith(("#", "@")) and _KEY.search(word):
             yield Detail(Kind.KEY, *match.span())

@@ -27,8 +27,14 @@ _SAID_SO = re.compile(  # at the beginning of a post: words of many networks, wh
     r"|[\U0001f501\U0001f504\u267b]\ufe0f?\s?[^\n:@]{1,60} (?:reposted|retweeted|boosted|shared):",
     re.IGNORECASE,
 )
-_INSIDE = re.compile(
-    rf"(?:(?<![\w@#])|(?<=[{UNSPACED}\uac00-\ud7a3])|(?<=[a-z])(?=[RMQ]T))[(\[{{]?(?:{REPOST.pattern})"
+_WITH_COLON = rf"(?=\w\w\s?:?\s?[\"'\u201c\u201d\u201e\u00ab]?{_AT}\w+\s?[:\uff1a])"
+_ASKED = "".join(  # what stands before a call for reposts, or thanks for one
+    rf"(?<!\b(?i:{word})\s)"
+    for word in ("please", "pls", "plz", "thanks for", "the", "a", "an", "your", "ur")
+)
+_INSIDE = re.compile(  # MT is a time, and QT a film, as RT is asked for, unless a colon is behind the handle
+    rf"(?:(?<![\w@#])|(?<=[{UNSPACED}\uac00-\ud7a3])|(?<=[a-z])(?=[RMQ]T))[(\[{{]?"
+    rf"(?:{_WITH_COLON}|(?!MT|QT|\uff32\uff34){_ASKED})(?:{REPOST.pattern})"
 )
 _REPOST_MARKED = re.compile(rf"[.#]?(?:{REPOST.pattern})")  # `.RT @bob`, `#RT @bob`
 _DASH = re.compile(r"\s[-\u2013\u2014|]+$")

@@ -77,10 +77,10 @@ function plain(text, decimals) {
 }
 
 /** A function that says which private detail comes first in a text; "" where there is none. */
-function makePrivateFilter({ patterns, key_changes }) {
+function makePrivateFilter({ patterns }) {
   const regex = (name, flags) => new RegExp(patterns[name], flags);
   const whole = (name) => new RegExp(`^(?:${patterns[name]})$`, "u");
-  const [date, change] = [regex("date", "u"), regex("change", "gu")];
+  const [date, key] = [regex("date", "u"), regex("key", "u")];
   const card = whole("card");
   const amounts = [whole("amount"), whole("round_amount"), whole("series")];
 
@@ -98,7 +98,7 @@ function makePrivateFilter({ patterns, key_changes }) {
     return runs.some((run) => card.test(run) && hasCheckDigit(run.replace(/\D/g, "")));
   }
 
-  const isKey = (match) => !/^[#@]/.test(match) && (match.match(change) ?? []).length >= key_changes;
+  const isKey = (match) => !/^[#@]/.test(match) && key.test(match);
 
   const kinds = [
     [regex("email", "gu"), () => "holds an e-mail address"],
