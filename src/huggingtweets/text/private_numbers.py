@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations_with_replacement, pairwise
 from typing import TYPE_CHECKING
 
 from .words import GLUED
@@ -51,7 +51,9 @@ _DIALLED = re.compile(
 _COUNTED = 3  # numbers at least that make a list by the same step
 _ANY_DASH = re.compile(f"[{DASHES}]")
 _PAIRS = re.compile(r"0[1-9](?:\D+\d\d)+")  # as dates and lists begin, and some numbers of phones:
-_DIALLED_PAIRS = re.compile(r"\d\d(?:\D+\d\d){4}|\d\d[ /-]\d\d \d\d \d\d")  # 06 12 34 56 78, 08-12 34 56
+_DIALLED_PAIRS = re.compile(  # 06 12 34 56 78, 08-12 34 56, 08 12 34 56
+    r"\d\d(?:\D+\d\d){4}|\d\d(?:\s|\s?[/-]\s?)\d\d\s\d\d\s\d\d"
+)
 _LENGTHS = range(8, 16)  # digits of such a number (ITU-T E.164: at most 15)
 _WITHOUT_PREFIX = 10  # digits at least of a number that lacks the 0 before it, as in 98765 43210
 _INDIA = "91"  # its country code; mobiles are written there in halves, whatever phonenumbers says
@@ -59,14 +61,23 @@ _UNBROKEN = range(10, 13)  # digits of a number that is not grouped
 # different numbers of one text that are compared with all countries', 0.1 s for each: where posts are
 # cleaned, and where somebody waits
 MOST_LOOKUPS, FEW_LOOKUPS = 100, 16
+_BETWEEN = rf"[\s./{DASHES}-]+"  # groups of a card's number
 CARD = re.compile(  # 13 to 19 digits (ISO/IEC 7812), but for the first ones that no issuer has
-    r"(?=[3-689]|2[2-7])(?!(?:\d{3}0[\s-]+){3}\d{3}0$)"  # and lists of round numbers
-    r"(?=(?:[\s-]*\d){13,19}$)\d{4,}(?:[\s-]+\d{3,})*"  # however grouped, but for lists of short numbers
+    r"(?=[3-689]|2[2-7])(?=(?:\D*\d){13,19}$)"
+    rf"(?!(?:\d{{2,}}0{_BETWEEN}){{2,}}\d{{2,}}0$)"  # and lists of round numbers
+    rf"(?:\d{{4,}}(?:{_BETWEEN}\d{{3,}})*|\d{{4}}(?:{_BETWEEN}\d{{4}}){{2,3}}{_BETWEEN}\d\d?)"
 )
 
 
 def is_card(number: str) -> bool:
-    """Whether the digits may be grouped as those of a card's number, and have its check digit (Luhn 1960)."""
+    """Whether some groups of digits are those of a card's number; its date or code may stand beside it."""
+    groups = list(re.finditer(r"\d+", number))
+    runs = combinations_with_replacement(groups, 2)
+    return any(_is_whole_card(number[first.start() : last.end()]) for first, last in runs)
+
+
+def _is_whole_card(number: str) -> bool:
+    """Whether the digits are grouped as those of a card's number, and have its check digit (Luhn 1960)."""
     if not CARD.fullmatch(number):
         return False
     digits = [int(sign) for sign in number if sign.isdigit()]
@@ -104,9 +115,9 @@ def _is_something_else(number: str, groups: list[str]) -> bool:
 def _is_count(groups: list[str]) -> bool:
     """Whether numbers go up or down by the same step, as 21 22 23 24 do; not by 22, as 12 34 56 78 do.
 
-    A prefix is none of them: 040 41 42 43.
+    A code before them, as in 040 41 42 43, is none of such numbers.
     """
-    if groups[0].startswith("0") and len(groups[0]) > len(groups[-1]):
+    if re.match(r"0\d", groups[0]) and len({*map(len, groups)}) > 1:
         return False
     steps = {int(after) - int(before) for before, after in pairwise(groups)}
     step = str(abs(min(steps, default=0)))

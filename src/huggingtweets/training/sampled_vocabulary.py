@@ -2,10 +2,10 @@
 
 The posts of one person have some 2,000 to 5,000 of SmolLM2's 49,152 tokens. The others are never the next
 token: all that they learn is to be less likely. The commonest of them are often likely, so they are trained
-as usual. The rest share one vector that is added to all their rows, and a step computes the logits of a sample
-of them. In the softmax each of the sample counts for as many as there are in the rest for one in the sample,
-so that the sum is right in the mean (Jean et al. 2015, "On using very large target vocabulary for neural
-machine translation", section 3). docs/log.md has what this saves and costs.
+as usual. The rest share one vector that is added to all their rows, and a step computes the logits of a
+sample of them. In the softmax each of the sample counts for as many as there are in the rest for one in the
+sample, so that the sum is right in the mean (Jean et al. 2015, "On using very large target vocabulary for
+neural machine translation", section 3). docs/log.md has what this saves and costs.
 """
 
 from __future__ import annotations

@@ -88,7 +88,14 @@ function makePrivateFilter({ patterns }) {
     const digits = number.replace(/\D/g, "");
     const other = date.test(number) || amounts.some((amount) => amount.test(number));
     if (digits.length <= 15 && (number.startsWith("+") || !other)) return "holds a phone number";
-    return card.test(number) && hasCheckDigit(digits) ? "holds a card number" : "";
+    return holdsCard(number) ? "holds a card number" : "";
+  }
+
+  function holdsCard(number) {
+    const groups = Array.from(number.matchAll(/[0-9]+/g));
+    const end = ({ 0: digits, index }) => index + digits.length;
+    const runs = groups.flatMap((first, at) => groups.slice(at).map((last) => number.slice(first.index, end(last))));
+    return runs.some((run) => card.test(run) && hasCheckDigit(run.replace(/\D/g, "")));
   }
 
   const isKey = (match) => !/^[#@]/.test(match) && key.test(match);
