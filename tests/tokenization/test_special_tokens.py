@@ -82,5 +82,6 @@ def test_text_like_a_token_without_a_row_is_plain_text(names, tmp_path):
 
 def test_an_end_without_a_row_is_refused(tmp_path):
     """No post could end."""
+    names = {"eos_token": "<end>"}
     with pytest.raises(BaseError, match="no EOS token"):
-        load_base(base_with_tokens_beyond(tmp_path / "base", eos_token="<end>"))
+        load_base(base_with_tokens_beyond(tmp_path / "base", **names))
