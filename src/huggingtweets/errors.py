@@ -61,12 +61,22 @@ class LocationError(UserError):
     """No posts can be read from a location.
 
     Attributes:
+        advice: the end of the message, where it names an option of the commands that read posts; else "".
         one_author_helps: whether they can with `ReadOptions.one_author`.
     """
 
-    def __init__(self, message: str, *, one_author_helps: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, problem: str, *, advice: str = "", one_author_helps: bool = False) -> None:
+        super().__init__(problem)
+        self.advice = advice
         self.one_author_helps = one_author_helps
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.advice}" if self.advice else self.problem
+
+    @property
+    def problem(self) -> str:
+        """The message without the advice."""
+        return str(self.args[0])
 
 
 class UnknownPlace(LocationError):
@@ -80,16 +90,18 @@ class SeveralAuthors(LocationError):
         authors: number of posts by name or handle, as `ReadOptions` takes it; the most first.
     """
 
-    def __init__(self, message: str, authors: Mapping[str, int], *, one_author_helps: bool = False) -> None:
-        super().__init__(message, one_author_helps=one_author_helps)
+    def __init__(
+        self, problem: str, authors: Mapping[str, int], *, advice: str, one_author_helps: bool = False
+    ) -> None:
+        super().__init__(problem, advice=advice, one_author_helps=one_author_helps)
         self.authors = dict(sorted(authors.items(), key=lambda author: -author[1]))
 
 
 class NoTextColumn(LocationError):
     """A table has no column that is known to hold texts; `columns` are the names of those it has."""
 
-    def __init__(self, message: str, columns: Sequence[str]) -> None:
-        super().__init__(message)
+    def __init__(self, problem: str, columns: Sequence[str], *, advice: str = "") -> None:
+        super().__init__(problem, advice=advice)
         self.columns = tuple(columns)
 
 

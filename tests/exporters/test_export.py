@@ -40,6 +40,7 @@ from huggingtweets.exporters._network import hidden_states, log_probabilities
 from huggingtweets.exporters._readback import HARD_TEXTS
 from huggingtweets.machine.device import Device
 from huggingtweets.models import load_generator
+from huggingtweets.tokenization.prefix import with_bos_token
 from huggingtweets.tokenization.speakers import add_speakers, speakers
 from huggingtweets.training import TrainOptions, train
 from huggingtweets.training.saving import save_model
@@ -242,7 +243,10 @@ SETTINGS = ("epochs=1", "batch_tokens=256", "evaluations=1", "sampling.max_new_t
 
 @pytest.mark.parametrize("kind", ["llama", "gemma3"])
 def test_a_base_may_have_a_special_token_for_which_it_has_no_embedding(kind, tmp_path):
-    """As Gemma 3's for a picture, in its models that see none: it is trained, writes, and is exported."""
+    """As Gemma 3's for a picture, in its models that see none: it is trained, writes, and is exported.
+
+    To the model it is text as any other. Models of earlier versions still have the token.
+    """
     model, tokenizer = llama() if kind == "llama" else gemma3(spare=0)
     rows = len(tokenizer)
     tokenizer.add_tokens([AddedToken("<picture>", special=True)], special_tokens=True)
@@ -252,12 +256,17 @@ def test_a_base_may_have_a_special_token_for_which_it_has_no_embedding(kind, tmp
     recipe = load_recipe("starter", [f"base={tmp_path / 'base'}", *SETTINGS])
     folder, base = tmp_path / "m", load_base(str(tmp_path / "base"))
     folder.mkdir()
-    train(tiny_dataset(), recipe, base, folder, TrainOptions(device=Device("cpu", "test", bf16=False)))
+    posts = tiny_dataset()
+    [first, *others] = posts.train
+    posts = replace(posts, train=(replace(first, text="a <picture> of it"), *others))
+    train(posts, recipe, base, folder, TrainOptions(device=Device("cpu", "test", bf16=False)))
     ModelFolder(folder).save_record(record())
     generator = load_generator(folder)
     assert [sample.text for sample in generator.generate(count=2, seed=1).samples] != ["", ""]
+    assert generator.generate("a <picture> of", seed=1).samples[0].text.startswith("a <picture> of")
+    with_bos_token(tokenizer).save_pretrained(folder)
     with pytest.raises(UserError, match="'<picture>', which this model has no token for"):
-        generator.generate("a <picture> of")
+        load_generator(folder).generate("a <picture> of")
     export(folder, to="gguf", quant="f32", out=tmp_path / "out")
     assert fields(tmp_path / "out" / "Ada-f32.gguf")["tokenizer.ggml.tokens"][-1] != "<picture>"
     settings = json.loads((folder / "generation_config.json").read_text("utf-8"))

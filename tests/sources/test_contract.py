@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import inspect
 import subprocess
 import sys
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
-from huggingtweets import sources
+from huggingtweets import errors, sources
 from huggingtweets.errors import LocationError, UnknownPlace
 from huggingtweets.sources import ReadOptions
 from huggingtweets.types import Post, Timeline
@@ -290,3 +292,18 @@ def test_posts_without_an_id_are_told_apart(tmp_path):
     )
     posts = [*sources.read(str(archive)).posts, *sources.read(str(table), NAMED).posts]
     assert [post.id for post in posts] == ["1", "2", "3", "1", "number-2", "number-3"]
+
+
+def test_an_error_names_options_in_its_advice_alone():
+    """So that a command without these options can leave the advice out."""
+    modules = list(Path(sources.__file__).parent.rglob("*.py"))
+    calls = [node for path in modules for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    problems = [ast.unparse(node.args[0]) for node in calls if _makes_location_error(node) and node.args]
+    assert len(problems) > 100
+    assert not [problem for problem in problems if " --" in problem]
+
+
+def _makes_location_error(node):
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    kind = getattr(errors, name, None)
+    return isinstance(kind, type) and issubclass(kind, LocationError)

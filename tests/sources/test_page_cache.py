@@ -156,6 +156,49 @@ def test_a_cache_lasts_an_hour_unless_more_is_asked_for():
     assert len(place.walk("a")[1]) == 5
 
 
+class SlowPlace(Place):
+    """A timeline of which each page takes half an hour; its clock is that of the cache."""
+
+    def __init__(self, posts, monkeypatch):
+        super().__init__(posts)
+        self.now = time.time()
+        monkeypatch.setattr(page_cache, "time", self)
+
+    def time(self):
+        """Return the seconds since 1970, as the module of this name does."""
+        return self.now
+
+    def ask(self, cursor, newest):
+        """Return a page, half an hour later."""
+        page = super().ask(cursor, newest)
+        self.now += page_cache.HOUR / 2
+        return page
+
+
+def test_a_fetch_of_more_than_an_hour_goes_on_where_it_was(monkeypatch):
+    """However long a run has fetched, the next goes on where it broke off, unless an hour has gone by."""
+    place = SlowPlace(20, monkeypatch)
+    place.walk("a", breaks_after=4)
+    place.now += page_cache.HOUR * 0.4
+    seen, fetches = place.walk("a")
+    assert (seen, [cursor for cursor, _ in fetches]) == (place.ids, [None, "9", "6", "3", "1"])
+    place.walk("b", breaks_after=4)
+    place.now += page_cache.HOUR
+    assert len(place.walk("b")[1]) == 8
+
+
+def test_a_fetch_of_more_than_an_hour_is_not_repeated_at_once(monkeypatch):
+    """A cache lasts an hour from the end of its fetch on; later posts do not prolong it."""
+    place = SlowPlace(20, monkeypatch)
+    place.walk("a")
+    assert place.walk("a") == (place.ids, [(None, "20")])
+    place.post(7)
+    place.ids.remove("5")
+    place.walk("a", breaks_after=1)
+    seen, fetches = place.walk("a")
+    assert (seen, len(fetches)) == (place.ids, 10)
+
+
 def test_what_is_read_no_more_is_deleted(home):
     """Of an account that was closed a day ago nothing stays once any other is read; younger ones stay."""
     Place(3).walk("closed")

@@ -5,8 +5,10 @@ from tokenizers import AddedToken, Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from huggingtweets.bases.loading import load_base
+from huggingtweets.errors import BaseError
 from huggingtweets.tokenization.speakers import add_speakers, speakers
 from huggingtweets.tokenization.special_tokens import suppressed_tokens
+from huggingtweets.training.batches import encode
 from tests.helpers.tiny import small_tokenizer, tiny_base
 
 
@@ -56,3 +58,30 @@ def test_posts_begin_and_end_as_texts_did_in_pre_training(begin, turn, end, expe
     base = load_base(str(tiny_base(tmp_path / "base", tokenizer=tokenizer)))
     assert (base.tokenizer.bos_token, base.tokenizer.eos_token) == (expected, end)
     assert base.tokenizer.pad_token == end
+
+
+def base_with_tokens_beyond(folder, **names):
+    """A base with a token of each kind for which its model has no row; some may be among its names."""
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(tiny_base(folder, tokenizer=small_tokenizer()))
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<picture>"], **names})
+    tokenizer.add_tokens(["<tool_call>"])
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("names", [{}, {"pad_token": "<pad>"}, {"bos_token": "<begin>"}])
+def test_text_like_a_token_without_a_row_is_plain_text(names, tmp_path):
+    """A post that holds it is read by the model as any other, and says the same."""
+    base = load_base(base_with_tokens_beyond(tmp_path / "base", **names))
+    text = "a <picture> and a <tool_call>, <pad> <begin>"
+    [[row]] = encode([text], base.tokenizer, max_length=64)
+    assert max(row) < len(base.model.get_input_embeddings().weight)
+    assert base.tokenizer.decode(row, skip_special_tokens=True) == text
+    assert base.tokenizer.eos_token == small_tokenizer().eos_token
+
+
+def test_an_end_without_a_row_is_refused(tmp_path):
+    """No post could end."""
+    names = {"eos_token": "<end>"}
+    with pytest.raises(BaseError, match="no EOS token"):
+        load_base(base_with_tokens_beyond(tmp_path / "base", **names))

@@ -205,6 +205,7 @@ def test_a_date_without_a_time_of_day_is_no_hour(root):
     [
         ("id,text,user\n1,one,ada\n2,two,bob\n", "holds"),
         ("id,said,more\n1,one,a\n2,two,b\n", "column"),
+        ("id,said; more\n1,one\n2,two\n", "'said; more'"),
         ("id,text\n1,one\n2,two\n", ""),
     ],
 )

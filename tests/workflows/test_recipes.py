@@ -73,6 +73,15 @@ def test_where_a_gpu_computes_its_memory_decides():
     assert choose_recipe(machine=replace(GPU, gpu_memory=2)).name == "starter"
 
 
+def test_a_gpu_does_not_stand_in_for_the_memory_of_the_machine():
+    """A base is loaded, and checkpoints are copied, where a container of 2 GB has no place for them."""
+    small, large = load_recipe("smollm2-135m"), load_recipe("qwen3-1.7b")
+    assert obstacle(small, replace(GPU, memory=2)) == "needs 3 GB of memory beside that of the GPU"
+    assert obstacle(large, replace(GPU, memory=8)) == "needs 11 GB of memory beside that of the GPU"
+    assert obstacle(small, replace(GPU, memory=4)) == obstacle(large, replace(GPU, memory=12)) == ""
+    assert choose_recipe(machine=replace(GPU, memory=0.5)).name == "starter"
+
+
 def test_what_is_here_needs_no_network():
     """A base that was fetched before is used while the network is away."""
     small_base(named.folder("smollm2-135m"))

@@ -190,12 +190,13 @@ def test_the_weights_of_each_kind_of_base_are_counted(tmp_path):
         ("smollm2-135m", (), Machine(memory=256, cores=8), 8),
         ("smollm2-135m", ("base=starter", "opening="), Machine(memory=32, cores=16), 16),
         ("qwen3-1.7b", (), Machine(memory=256, cores=16, gpu="a GPU", gpu_memory=48), 2),
+        ("qwen3-1.7b", (), Machine(memory=16, cores=16, gpu="a GPU", gpu_memory=48), 1),
         ("starter", (), Machine(memory=8, cores=4), 4),
         ("ngram", (), Machine(memory=1, cores=4), 4),
     ],
 )
 def test_as_many_train_at_once_as_have_memory(recipe, settings, machine, expected, monkeypatch):
-    """Trainings side by side fit into the memory of the machine, or of its GPU, and one always runs."""
+    """Trainings side by side fit into the memory of the machine, and of its GPU, and one always runs."""
     monkeypatch.setattr(_trainable, "this_machine", lambda: machine)
     assert _trainable.trainings_at_once(load_recipe(recipe, settings)) == expected
 

@@ -17,6 +17,7 @@ from ..errors import BaseError, RecipeError, first_line, is_out_of_memory
 from ..files import sha256
 from ..model_folder import WHOLE_WEIGHTS
 from ..progress import quiet_transformers
+from ..tokenization.added_tokens import drop_tokens_beyond
 from ..tokenization.prefix import set_opening
 from ..types import Base
 from . import BaseFiles, Progress, locate
@@ -83,6 +84,7 @@ def _load(name: str, dropout: float, progress: Progress) -> LoadedBase:
         config = load_config(files.place, **_given(files))
         model = _load_model(files, config, dropout)
         require_fit(model, tokenizer, files.gguf_file or WHOLE_WEIGHTS)
+        tokenizer = drop_tokens_beyond(tokenizer, len(model.get_input_embeddings().weight))
         digest, made_of = _weights_digest(files, model), ancestors(files)
     if tokenizer.eos_token_id is None:
         raise BaseError(

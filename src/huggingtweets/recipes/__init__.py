@@ -30,7 +30,7 @@ class Automatic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The table `[automatic]` of a recipe: when `train` chooses it by itself."""
 
     rank: int  # of all recipes that this machine can run, the one of the highest rank is chosen
-    memory: float = 0.0  # gigabytes (1e9 bytes) that a run needs, of the GPU where it needs one
+    memory: float = 0.0  # gigabytes (1e9 bytes) that a run needs, of a GPU where there is one; 0: any do
     cores: int = 1  # of the processor, fewer are too slow
     gpu: bool = False  # whether it is too slow without a GPU
 

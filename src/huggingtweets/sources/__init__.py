@@ -70,7 +70,7 @@ def recognise(location: str) -> str:
     """
     with _opened(location) as (_, name):
         if not name:
-            raise UnknownPlace(_unknown(location))
+            raise _unknown(location)
         return name
 
 
@@ -94,7 +94,7 @@ def read(location: str, options: ReadOptions = _NO_OPTIONS, source: str | None =
         plain, name = stack.enter_context(_opened(location, source))
         with _named(location, plain):
             if not name:
-                raise UnknownPlace(_unknown(plain))
+                raise _unknown(plain)
             _LOG.info("%s is read as %s", location, name)
             timeline = load(name).read(plain, options)
         account = _without_private_details(timeline)
@@ -136,7 +136,7 @@ def _named(location: str, plain: str) -> Iterator[None]:
         raise _unreadable(location, error) from error
     except LocationError as error:
         if plain != location:
-            error.args = (str(error).replace(plain, location), *error.args[1:])
+            error.args = (error.problem.replace(plain, location),)
         raise
 
 
@@ -192,15 +192,20 @@ def _exists(location: str) -> bool:
         return False
 
 
-def _unknown(location: str) -> str:
+def _unknown(location: str) -> UnknownPlace:
+    if not _exists(location) and _ADDRESS.match(location):
+        return UnknownPlace(
+            f"{location} is the address of no feed and no account that is known",
+            advice=f"for the feed that a page links to, add --source feed; {LIST}",
+        )
+    return UnknownPlace(_nothing_there(location))
+
+
+def _nothing_there(location: str) -> str:
+    """Why a location that is no address cannot be read."""
     if _exists(location):
         known = diagnosis(location)
         return f"{location} {known}" if known else f"nothing that can be read is in {location}; {LIST}"
-    if _ADDRESS.match(location):
-        return (
-            f"{location} is the address of no feed and no account that is known; for the feed that a page "
-            f"links to, add --source feed; {LIST}"
-        )
     if os.path.islink(location):  # noqa: PTH114 -- a name that is too long is no link, and no error
         return f"{location} is a link that leads nowhere; give the file that it should lead to"
     meant = account(location) or _nearest_file(location)

@@ -54,7 +54,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
         url=f"https://bsky.app/profile/{name}",
     )
     if not account.handle:
-        raise BrokenArchive(f"{path} does not say whose it is; give the handle with --handle")
+        raise BrokenArchive(f"{path} does not say whose it is", advice="give the handle with --handle")
     return Timeline(account=account, posts=_posts(path, account), digest=sha256(path))
 
 

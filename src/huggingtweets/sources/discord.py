@@ -110,7 +110,7 @@ def _account(export: Export, options: ReadOptions) -> Account:
     user = next(filter(None, (export.small_json(name, _User) for name in names)), _User())
     handle = to_handle(user.username or options.handle or options.name or "")
     if not handle:
-        raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
+        raise LocationError(f"{export.path} does not say whose it is", advice="give the handle with --handle")
     return Account(handle=handle, name=options.name or user.global_name or handle, source="discord")
 
 

@@ -125,7 +125,9 @@ def _account(export: Export, options: ReadOptions) -> Account:
     full_name = options.name or repair(profile.name.full_name)
     handle = to_handle(options.handle or full_name)
     if not handle:
-        raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")
+        raise LocationError(
+            f"{export.path} does not say whose it is", advice="say it with --name 'Their Name'"
+        )
     return Account(
         handle=handle, name=full_name or handle, source="facebook_export", url=repair(profile.profile_uri)
     )

@@ -123,7 +123,7 @@ def _account(location: str, channel: Channel, author: str, options: ReadOptions)
     name = options.name or author or channel.title
     handle = to_handle(options.handle or "") or person_handle(name)
     if not handle:
-        raise LocationError(f"{location} does not say whose it is; say it with --name 'Their Name'")
+        raise LocationError(f"{location} does not say whose it is", advice="say it with --name 'Their Name'")
     return Account(handle=handle, name=name or handle, source="feed", bio=channel.about, url=channel.url)
 
 

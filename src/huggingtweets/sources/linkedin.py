@@ -119,7 +119,9 @@ def _account(export: Export, options: ReadOptions) -> Account:
     name = options.name or f"{row.get('First Name', '')} {row.get('Last Name', '')}".strip()
     handle = to_handle(options.handle or name)
     if not handle:
-        raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")
+        raise LocationError(
+            f"{export.path} does not say whose it is", advice="say it with --name 'Their Name'"
+        )
     return Account(handle=handle, name=name or handle, source="linkedin", bio=row.get("Headline", ""))
 
 

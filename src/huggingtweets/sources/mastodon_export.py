@@ -177,7 +177,9 @@ def _account(archive: _Archive, options: ReadOptions) -> tuple[Account, str]:
     user, server = to_handle(actor.preferred_username), server_name(actor.id)
     handle = to_handle(f"{user}@{server}") if user else to_handle(options.handle or "")
     if not handle:
-        raise LocationError(f"{archive.shown} does not say whose it is; give the handle with --handle")
+        raise LocationError(
+            f"{archive.shown} does not say whose it is", advice="give the handle with --handle"
+        )
     if options.handle and not any(same_handle(options.handle, own) for own in (handle, user or handle)):
         raise LocationError(f"{export.path} holds the posts of @{handle}, not of @{options.handle}")
     account = Account(

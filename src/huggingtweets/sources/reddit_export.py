@@ -98,7 +98,7 @@ def _handle(export: Export, options: ReadOptions) -> str:
     name = next((row.get("value", "") for row in rows if row.get("statistic") == "account name"), "")
     handle = to_handle(name or options.handle or options.name or "")
     if not handle:
-        raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
+        raise LocationError(f"{export.path} does not say whose it is", advice="give the handle with --handle")
     if options.handle and not same_handle(options.handle, handle):
         raise LocationError(f"{export.path} holds the posts of @{handle}, not of @{options.handle}")
     return handle

@@ -91,7 +91,9 @@ def _account(export: Export, options: ReadOptions) -> Account:
     publication = next((match[1] for match in matches if match), "")
     handle = to_handle(publication or options.handle or options.name or "")
     if not handle:
-        raise LocationError(f"{export.path} does not say whose it is; say it with --name 'Their Name'")
+        raise LocationError(
+            f"{export.path} does not say whose it is", advice="say it with --name 'Their Name'"
+        )
     url = f"https://{publication}.substack.com" if publication else ""
     return Account(handle=handle, name=options.name or handle, source="substack", url=url)
 

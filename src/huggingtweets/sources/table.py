@@ -35,8 +35,8 @@ def read(location: str, options: ReadOptions) -> Timeline:
         raise BrokenArchive(f"{path} {what}")
     if not options.one_author and (word := word_for_others(path)):
         raise LocationError(
-            f"{path} is called {word!r}, as what others wrote or what was never for everyone; give your own "
-            "published posts, or add --one-author if it has these",
+            f"{path} is called {word!r}, as what others wrote or what was never for everyone",
+            advice="give your own published posts, or add --one-author if it has these",
             one_author_helps=True,
         )
     encoding = options.encoding or None

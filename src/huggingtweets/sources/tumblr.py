@@ -59,7 +59,7 @@ def read(location: str, options: ReadOptions) -> Timeline:
     blog = next((post.get("tumblelog", "") for post in _elements(location)), "")
     handle = to_handle(blog or options.handle or options.name or "")
     if not handle:
-        raise LocationError(f"{location} does not say whose it is; give the handle with --handle")
+        raise LocationError(f"{location} does not say whose it is", advice="give the handle with --handle")
     if options.handle and not same_handle(options.handle, handle):
         raise LocationError(f"{location} holds the posts of @{handle}, not of @{options.handle}")
     account = Account(

@@ -193,7 +193,9 @@ def _account(archive: XArchive, options: ReadOptions) -> Account:
         owner = item.account
     handle = to_handle(owner.username)
     if not handle:
-        raise LocationError(f"{archive.files.path} does not say whose it is; give the handle with --handle")
+        raise LocationError(
+            f"{archive.files.path} does not say whose it is", advice="give the handle with --handle"
+        )
     if options.handle and not same_handle(options.handle, handle):
         raise LocationError(f"{archive.files.path} holds the posts of @{handle}, not of @{options.handle}")
     profile = _Profile()

@@ -146,7 +146,7 @@ def _decode_assignment(export: Export, name: str, kind: type[T]) -> T | None:
 def _account(owner: _Owner, path: Path, options: ReadOptions) -> Account:
     handle = to_handle(owner.screen_name or options.handle or options.name or "")
     if not handle:
-        raise LocationError(f"{path} does not say whose it is; give the handle with --handle")
+        raise LocationError(f"{path} does not say whose it is", advice="give the handle with --handle")
     if options.handle and not same_handle(options.handle, handle):
         raise LocationError(f"{path} holds the posts of @{handle}, not of @{to_handle(options.handle)}")
     return Account(

@@ -6,13 +6,13 @@ predicted, and a model that has learnt nothing yet writes with it as its base do
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import UserError
 from ..registry import suggestion
+from .added_tokens import with_added_tokens
 from .special_tokens import AddedTokens
 
 if TYPE_CHECKING:
@@ -37,20 +37,10 @@ def keep_speakers(tokenizer: Any, handles: Collection[str]) -> PreTrainedTokeniz
     others = {token for handle, token in speakers(tokenizer).items() if handle not in handles}
     if not others:
         return cast("PreTrainedTokenizerBase", tokenizer)
-    from tokenizers import Tokenizer  # noqa: PLC0415 -- the command line's --help needs none
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 -- the same
-
-    state = json.loads(tokenizer.backend_tokenizer.to_str())
-    for added in state["added_tokens"]:
-        if added["id"] in others:
-            added["content"] = f"<|unused_{added['id']}|>"
-    return PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer.from_str(json.dumps(state)),
-        bos_token=tokenizer.bos_token,
-        eos_token=tokenizer.eos_token,
-        pad_token=tokenizer.pad_token,
-        model_max_length=tokenizer.model_max_length,
-        clean_up_tokenization_spaces=False,
+    unused = {number: f"<|unused_{number}|>" for number in others}
+    return with_added_tokens(
+        tokenizer,
+        lambda tokens: [{**token, "content": unused.get(token["id"], token["content"])} for token in tokens],
     )
 
 

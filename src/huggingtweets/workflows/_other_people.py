@@ -23,11 +23,11 @@ def other_people(against: Sequence[str], watcher: Watcher) -> dict[str, list[str
     try:
         authors = read(DataConfig(locations=tuple(against)), watcher)
     except LocationError as error:
-        problem, _, advice = str(error).partition("; ")
-        if "--" not in advice:
+        if not error.advice:
             raise
-        raise LocationError(  # the options are those of other commands
-            f"--against: {problem}; expected posts of one person each, which are read without more being said"
+        raise LocationError(  # the options of the advice are those of other commands
+            f"--against: {error.problem}; expected posts of one person each, which are read without more "
+            "being said"
         ) from error
     people = {f"person {number}": author.texts for number, author in enumerate(authors, start=1)}
     return {MANY: list(posts_of_many()), **people}

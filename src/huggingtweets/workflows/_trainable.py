@@ -17,6 +17,7 @@ PROCESS = 1.0  # gigabytes of a training besides what its weights need: librarie
 USED_BY_LORA = 10  # bytes for each weight of the base: docs/log.md, 2026-11-28
 USED = 20  # bytes for each weight at the peak of full training: docs/log.md, 2026-11-26
 HELD, WITHOUT_MOMENTUM = 16, 12  # that it holds at least: the weight, its gradient, two moments or one
+LOADED, CHECKPOINT = 6, 14  # that the machine holds for a GPU: docs/log.md, 2026-12-01
 
 
 def require_trainable(recipe: Recipe, watcher: Watcher) -> None:
@@ -72,7 +73,19 @@ def trainings_at_once(recipe: Recipe) -> int:
         return machine.cores
     memory = machine.gpu_memory if machine.gpu else machine.memory  # where there is a GPU, all train on it
     each = USED_BY_LORA if recipe.method == "lora" else USED
-    return max(1, min(machine.cores, int(memory / (PROCESS + each * _weights(recipe.base) / GIGABYTE))))
+    fitting = memory / (PROCESS + each * _weights(recipe.base) / GIGABYTE)
+    beside_gpu = machine.memory / memory_beside_gpu(recipe) if machine.gpu else fitting
+    return max(1, min(machine.cores, int(fitting), int(beside_gpu)))
+
+
+def memory_beside_gpu(recipe: Recipe) -> float:
+    """Gigabytes of the machine's own memory that a training needs where a GPU computes.
+
+    The base is loaded in float32, with its file beside it. Where all weights are trained, a checkpoint takes
+    more: all that the GPU holds of a run is copied before it is written.
+    """
+    each = LOADED if recipe.method == "lora" else CHECKPOINT
+    return PROCESS + each * _weights(recipe.base) / GIGABYTE
 
 
 def require_base(base: str, watcher: Watcher) -> None:

@@ -16,6 +16,7 @@ from ..machine import Machine, this_machine
 from ..model_folder import PRETRAINED
 from ..progress import Silence, Watcher
 from ..types import NO_BASE, Recipe
+from ._trainable import memory_beside_gpu
 
 
 class ListedRecipe(Struct, frozen=True, kw_only=True):
@@ -93,15 +94,24 @@ def obstacle(recipe: Recipe, machine: Machine) -> str:
     needs = recipes.automatic(recipe.name)
     if needs is None:
         return "only where it is asked for"
-    memory, of_gpu = (machine.gpu_memory, "GPU ") if machine.gpu else (machine.memory, "")
     if needs.gpu and not machine.gpu:
         return "needs a GPU"
-    if needs.memory > memory:
-        return f"needs {needs.memory:g} GB of {of_gpu}memory"
+    if lacks_memory := _lacks_memory(recipe, needs.memory, machine):
+        return lacks_memory
     if needs.cores > machine.cores:
         return f"needs {needs.cores} cores"
     if recipe.method == "lora" and not find_spec("peft"):
         return "needs pip install 'huggingtweets[lora]'"
+    return ""
+
+
+def _lacks_memory(recipe: Recipe, needs: float, machine: Machine) -> str:
+    """Which memory is too small for a recipe that needs so many gigabytes, "" where none is."""
+    memory, of_gpu = (machine.gpu_memory, "GPU ") if machine.gpu else (machine.memory, "")
+    if needs > memory:
+        return f"needs {needs:g} GB of {of_gpu}memory"
+    if machine.gpu and needs and memory_beside_gpu(recipe) > machine.memory:
+        return f"needs {memory_beside_gpu(recipe):.0f} GB of memory beside that of the GPU"
     return ""
 
 

@@ -101,8 +101,9 @@ def choose_author(
     if len({*shown.values()}) < len(shown):
         shown = {author: author for author in posts}
     raise SeveralAuthors(
-        f"{place} holds lines of {_list_authors(posts, names)}; say who you are with --name",
+        f"{place} holds lines of {_list_authors(posts, names)}",
         {shown[author]: count for author, count in posts.items()},
+        advice="say who you are with --name",
     )
 
 

@@ -245,8 +245,8 @@ def _find_legacy(path: Path, sample: bytes) -> Encoding:
         return Encoding("utf-8")
     if page is None:
         raise BrokenArchive(
-            f"{path} is not UTF-8, and no other encoding makes sense of it; say which it is, as in "
-            "--encoding cp1251, or save it again as UTF-8"
+            f"{path} is not UTF-8, and no other encoding makes sense of it",
+            advice="say which it is, as in --encoding cp1251, or save it again as UTF-8",
         )
     return _page(page)
 

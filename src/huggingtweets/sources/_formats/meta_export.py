@@ -170,7 +170,7 @@ def account(export: Export, options: ReadOptions, source: str, url: str) -> Acco
     names = profile.username.value, _owner_in_name(export), options.handle, options.name
     handle = next(filter(None, (to_handle(repair(name)) for name in names)), "")
     if not handle:
-        raise LocationError(f"{export.path} does not say whose it is; give the handle with --handle")
+        raise LocationError(f"{export.path} does not say whose it is", advice="give the handle with --handle")
     if options.handle and not same_handle(options.handle, handle):
         raise LocationError(f"{export.path} holds the posts of @{handle}, not of @{options.handle}")
     pictures = [value.uri or "" for value in person.media_map_data.values()]

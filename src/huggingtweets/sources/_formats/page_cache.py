@@ -9,8 +9,10 @@ moment, and no post is lost or yielded twice.
 
 Posts that are deleted on the service must not stay on this machine. So a cache lasts only long enough for a
 run that broke off to go on, or to be repeated: an hour, and a day where a service charges for each post. Then
-everything is fetched again. The caches of accounts that nobody reads any more, since they were closed for
-example, are deleted when another is opened. Only the user can read the cache's files.
+everything is fetched again. That time counts from the last page of the way down to the timeline's end, since
+this way can take longer; what is published later, and fetched by later runs, does not prolong it. The caches
+of accounts that nobody reads any more, since they were closed for example, are deleted when another is
+opened. Only the user can read the cache's files.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ class PageCache:
     Args:
         source: Name of the source.
         key: Identifies the timeline; two timelines never share a key.
-        max_age: Seconds after which everything is fetched again, a day at most.
+        max_age: Seconds from the end of the first fetch, or from where it broke off, until everything is
+            fetched again; a day at most.
 
     Raises:
         OutOfSpace: The file cannot be written, now or later.
@@ -122,21 +125,25 @@ class PageCache:
             new = [post for post in page.posts if floor < _rank(post) < above]
             filled = page.cursor is None or any(_rank(post) <= floor for post in page.posts)
             below = min(map(_rank, new), default=above)
-            self._store(new, above, None if filled else (below, page.cursor))
+            self._store(new, above, None if filled else (below, page.cursor), is_first_fetch=not floor)
             yield from new
             if filled:
                 return
             above, cursor, empty = below, page.cursor, 0 if new else empty + 1
         raise Unreachable("the service sends page after page without a new post; try again later")
 
-    def _store(self, new: list[Post], above: str, gap: tuple[str, str | None] | None) -> None:
-        """Store posts, and replace the gap at `above` by `gap`."""
+    def _store(
+        self, new: list[Post], above: str, gap: tuple[str, str | None] | None, *, is_first_fetch: bool
+    ) -> None:
+        """Store posts, and replace the gap at `above` by `gap`. A first fetch makes the cache young again."""
         rows = [(_rank(post), msgspec.json.encode(post)) for post in new]
         with self._translate_errors(), self._db:
             self._db.executemany("INSERT OR IGNORE INTO post VALUES (?, ?)", rows)
             self._db.execute("DELETE FROM gap WHERE above = ?", (above,))
             if gap and gap[0] != _TOP:
                 self._db.execute("INSERT OR REPLACE INTO gap VALUES (?, ?)", gap)
+            if is_first_fetch:
+                self._db.execute("UPDATE begun SET at = ?", (time.time(),))
 
     def _newest_below(self, above: str) -> str:
         with self._translate_errors():
@@ -198,12 +205,12 @@ def _is_fresh(path: Path, max_age: float) -> bool:
     db = _connect(path)
     try:
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        created = db.execute("SELECT at FROM begun").fetchone()
+        begun = db.execute("SELECT at FROM begun").fetchone()
     except sqlite3.DatabaseError:
         return False
     finally:
         db.close()
-    return version == _VERSION and created is not None and time.time() - created[0] < max_age
+    return version == _VERSION and begun is not None and time.time() - begun[0] < max_age
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -174,8 +174,9 @@ def _text_column(
         )
         present = ", ".join(map(repr, columns[:_LISTED]))
         raise NoTextColumn(
-            f"{place} has {lacking}, only {present}; name that of the text with --text-column{or_a_post}",
+            f"{place} has {lacking}, only {present}",
             columns,
+            advice=f"name that of the text with --text-column{or_a_post}",
         )
     candidates = [name for name in candidates if _has_values(sample, name)] or candidates
     different = {name: len({str(row.get(name)) for row in sample}) for name in candidates}

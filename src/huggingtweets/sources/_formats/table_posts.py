@@ -92,7 +92,9 @@ def _timeline(
     """Open the posts in one author's rows; `author` is as the table names them, "" where it does not."""
     handle = person_handle(author or options.handle or "") or to_handle((options.name or "").lower())
     if not handle:
-        raise LocationError(f"{place} does not say who wrote the posts; say it with --name 'Their Name'")
+        raise LocationError(
+            f"{place} does not say who wrote the posts", advice="say it with --name 'Their Name'"
+        )
     return Timeline(
         account=Account(handle=handle, name=options.name or handle, source=source),
         posts=_posts(place, own, handle, table),
@@ -108,7 +110,8 @@ def _refuse_chat(place: str, sample: list[Row], table: _Table) -> None:
     if are_chats(texts) or are_signed(texts) or (not table.authorship.is_known and are_lines_of_chat(texts)):
         raise LocationError(
             f"{place} looks like a chat or a log: dates, times or names are in {table.columns.text!r} before "
-            "what is said; give only your own words, without these, or add --one-author if all are yours",
+            "what is said",
+            advice="give only your own words, without these, or add --one-author if all are yours",
             one_author_helps=True,
         )
 
@@ -123,11 +126,11 @@ def _refuse_talk(place: str, sample: list[Row], table: _Table, author: str) -> N
     turns = f"{place} looks like a talk: {field!r} goes back and forth between {_values(counts)}"
     if author:
         who = to_handle(author)
-        raise SeveralAuthors(f"{turns}; say --handle {who} if all are theirs", {who: len(sample)})
+        raise SeveralAuthors(turns, {who: len(sample)}, advice=f"say --handle {who} if all are theirs")
     way_out = "add --one-author if all are yours"
     if field not in table.fields or "" in counts:  # --handle cannot name it
-        raise LocationError(f"{turns}; keep only your own, or {way_out}", one_author_helps=True)
-    raise SeveralAuthors(f"{turns}; choose with --handle, or {way_out}", counts, one_author_helps=True)
+        raise LocationError(turns, advice=f"keep only your own, or {way_out}", one_author_helps=True)
+    raise SeveralAuthors(turns, counts, advice=f"choose with --handle, or {way_out}", one_author_helps=True)
 
 
 def _values(counts: Counter[str]) -> str:
@@ -172,9 +175,9 @@ def _rows_of(
         elif not selected:
             counts = _authors(rows, authorship)
             raise SeveralAuthors(
-                f"{place} holds posts of several people: {_listed(counts)}; choose with --handle, "
-                f"or add --one-author if {_excuse(authorship)}",
+                f"{place} holds posts of several people: {_listed(counts)}",
                 counts,
+                advice=f"choose with --handle, or add --one-author if {_excuse(authorship)}",
                 one_author_helps=True,
             )
     if not any_row:

@@ -129,19 +129,21 @@ def _refuse_log(lines: list[str], name: str, *, one_author: bool) -> None:
     if is_log(lines):
         raise LocationError(
             f"{name} looks like a chat or a log of several people: dates, times or names are before or above "
-            "what is said; give only your own lines, without these, or add --one-author if all are yours",
+            "what is said",
+            advice="give only your own lines, without these, or add --one-author if all are yours",
             one_author_helps=True,
         )
     if has_front_matter(lines):
         raise LocationError(
-            f"{name} is a page with fields above its text, not posts, one a line; give what was published, "
-            "one post a line, or add --one-author",
+            f"{name} is a page with fields above its text, not posts, one a line",
+            advice="give what was published, one post a line, or add --one-author",
             one_author_helps=True,
         )
     if number := quoted_line(lines):
         raise LocationError(
             f"{name} quotes somebody in line {number:,}, as answers to e-mail do: it begins with > below a "
-            "colon; take out what others wrote, or add --one-author if all is yours",
+            "colon",
+            advice="take out what others wrote, or add --one-author if all is yours",
             one_author_helps=True,
         )
 
