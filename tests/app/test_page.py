@@ -512,7 +512,7 @@ def test_posts_are_looked_through_and_taken_out(tab, tmp_path):
     browser.until(lambda: _is_seen(tab.locator("#browsed")))  # far above the button that was pressed
     tab.get_by_label("With these words").fill(text.split()[0])
     tab.locator("#take-all").click()
-    tab.get_by_text("None has these words").wait_for()
+    tab.get_by_text("No post has these words").wait_for()
     tab.get_by_label("With these words").fill("")
     tab.get_by_label("Which posts?").click()
     tab.get_by_role("option", name="taken out by hand").click()

@@ -43,9 +43,11 @@ class BrowsePanel:
                 self._earlier = gr.Button(_("Back"), min_width=100, visible=False, elem_id="page-back")
                 self._later = gr.Button(_("More"), min_width=100, visible=False, elem_id="page-on")
             with gr.Row():
-                self._take_out = gr.Button(_("Take the marked ones out"), visible=False, elem_id="take-out")
+                self._take_out = gr.Button(_("Leave the marked posts out"), visible=False, elem_id="take-out")
                 self._take_all = gr.Button(visible=False, elem_id="take-all")
-                self._put_back = gr.Button(_("Put the marked ones back"), visible=False, elem_id="put-back")
+                self._put_back = gr.Button(
+                    _("Include the marked posts again"), visible=False, elem_id="put-back"
+                )
         self._outputs = [
             self._which, self._list, self._marked, self._earlier, self._later,
             self._take_out, self._take_all, self._put_back, self._page,

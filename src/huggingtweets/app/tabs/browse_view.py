@@ -53,7 +53,7 @@ def take_all(listing: Listing) -> str:
 
 def _count(listing: Listing, shown: slice) -> str:
     if not listing.total:
-        return _("None has these words.") if listing.counts.get(listing.which) else _("There are none.")
+        return _("No post has these words.") if listing.counts.get(listing.which) else _("There are none.")
     text = _("{first} to {last} of {total}").format(
         first=number(shown.start + 1),
         last=number(min(shown.stop, listing.total)),

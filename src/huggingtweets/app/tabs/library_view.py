@@ -40,8 +40,8 @@ def incomparable() -> Markup:
     """Why there is no table of models of different posts."""
     return note(
         _(
-            "They learnt from different posts, so their figures cannot be compared: whose posts are easier "
-            "to guess says nothing about the models. Choose models of the same posts."
+            "They learnt from different posts, so their figures cannot be compared: some posts are easier "
+            "to predict than others. Choose models of the same posts."
         )
     )
 

@@ -58,9 +58,7 @@ class PlayTab:
                 )
                 self._status = gr.HTML(elem_id="play-status")
                 with accordion(_("More settings")):
-                    self._length = gr.Slider(
-                        10, 200, 100, step=5, label=_("How long a post may get, in pieces of words")
-                    )
+                    self._length = gr.Slider(10, 200, 100, step=5, label=_("Longest post, in word pieces"))
                     self._best_of = gr.Slider(
                         1,
                         MAX_BEST_OF,

@@ -206,8 +206,8 @@ def _inspection(inspection: Inspection) -> Markup:
 def _sufficiency_text(sufficiency: Sufficiency) -> str:
     """How many posts there are, what is to be expected of them, and what helps where they are few."""
     is_too_little = sufficiency.level is Level.TOO_LITTLE
-    characters = _("Left to learn from: {posts} with {characters} characters.")
-    size = _("Left to learn from: {posts} with {size} bytes of text.")
+    characters = _("To learn from: {posts} with {characters} characters.")
+    size = _("To learn from: {posts} with {size} bytes of text.")
     parts = [
         (size if is_too_little else characters).format(
             posts=plural("{count} post", "{count} posts", sufficiency.posts),
@@ -216,20 +216,20 @@ def _sufficiency_text(sufficiency: Sufficiency) -> str:
         )
     ]
     if is_too_little:
-        least = _("That is under the {least} bytes that a voice needs.")
+        least = _("That is less than the {least} bytes that a voice needs.")
         parts.append(least.format(least=numeral(TOO_LITTLE)))
     elif sufficiency.level is Level.LITTLE:
         parts.append(_("The voice will be faint and may repeat itself."))
     if sufficiency.level is not Level.ENOUGH:
         parts.append(
             _(
-                "What helps: a whole archive in place of the newest posts, and the person's posts from other "
-                "networks."
+                "It helps to give the whole archive instead of the newest posts, and the person's posts "
+                "from other networks."
             )
         )
     if gain := sufficiency.expected:
         expected = _(
-            "Trained on as many posts, {base} guessed the person's next ones better than before: by {gain} "
+            "With this many posts, training made {base} predict a person's next posts {gain} better "
             "({low} to {high})."
         )
         figures = {name: percent(getattr(gain, name)) for name in ("low", "high")}

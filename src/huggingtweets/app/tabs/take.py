@@ -26,8 +26,8 @@ from .play_view import no_model
 
 PICTURES = (
     (PREDICTIONS, N_("The model's own picture: who it writes like, and what it writes")),
-    (FUNNEL_PICTURE, N_("What became of the posts that were read")),
-    (CURVES_PICTURE, N_("How well it did on posts that it never saw, while it learnt")),
+    (FUNNEL_PICTURE, N_("What happened to the posts that were read")),
+    (CURVES_PICTURE, N_("How well it predicted posts that it never saw, during training")),
 )
 
 

@@ -73,8 +73,8 @@ def nothing() -> Markup:
     return empty(
         _("Nothing is learning yet"),
         _(
-            "Once it begins you see here how far it is, how well it guesses posts that it never saw, and "
-            "what it writes."
+            "Once it begins, you see here how far it is, how well it predicts posts that it never saw, "
+            "and what it writes."
         ),
     )
 
@@ -86,7 +86,7 @@ def duration(expected: Duration | None) -> Markup:
     text = (
         _("It takes {duration} here.")
         if expected.here
-        else _("It takes {duration} on a laptop; how long it takes here is shown once it has begun.")
+        else _("It takes {duration} on a laptop; once it has begun, you see how long it takes here.")
     )
     return note(text.format(duration=in_words(expected.training + expected.after)))
 
@@ -251,8 +251,8 @@ def _curve(progress: Progress) -> Markup:
 
     positions = [position(point) for point in points]
     description = _(
-        "To guess posts that it never saw it needs {now} bits per byte; {before} before it learnt anything. "
-        "Fewer is better."
+        "It predicts posts that it never saw with {now} bits per byte; before training it was {before}. "
+        "Less is better."
     ).format(now=number(round(values[-1], 2)), before=number(round(values[0], 2)))
     return _CURVE.format(
         description=description,
