@@ -101,12 +101,17 @@ def test_no_link_is_left_behind_a_bracket(text):
 
 
 @pytest.mark.parametrize(
-    "unit", ["(", "[", "<", "*", "(https://a.b)", "<https://a.b> ", "https://a.b/c ", "https://a.b( "]
+    "unit",
+    [
+        *("(", "[", "<", "*", "(https://a.b)", "<https://a.b> ", "https://a.b/c ", "https://a.b( "),
+        *("https://a.b/?q=(", "www.\u3042.", "https://\u3042.a-", "https://a\u2764", "https://a.b/c\u2019"),
+    ],
 )
 def test_long_texts_with_links_take_no_more_than_their_length(unit):
     """Links in many brackets, many links, and links of many brackets: it ends."""
     opened = unit * (200_000 // len(unit))
     without_links(f"{opened}https://a.b{opened}{')' * 200_000}")
+    LINK.sub(" ", opened)
 
 
 @given(ANY_TEXT)

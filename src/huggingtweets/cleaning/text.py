@@ -25,9 +25,9 @@ REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless t
 # begins with a set of letters, as searching for that is three times as fast
 _SCHEME = r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)"
 _PICTURES = r"\u2600-\u27bf\u200d\ufe0f\U0001f000-\U0001faff"
-_OTHER_HOST = (  # 例え.jp, 例え.テスト or 💩.la: of signs that end other links
-    rf"(?i:www\.)?(?=[{_GLUED}{_PICTURES}])(?:[\w{_PICTURES}-]+\.)+"
-    r"(?:[A-Za-z]{2,}(?![A-Za-z\d-])|[\w-]+(?=[/?#:]|\s|$))"
+_OTHER_HOST = (  # 例え.jp, 例え.テスト or 💩.la: of signs that end others; as long as hosts are (RFC 1035)
+    rf"(?i:www\.)?(?=[{_GLUED}{_PICTURES}])(?:[\w{_PICTURES}-]{{1,63}}\.){{1,4}}"
+    r"(?:[A-Za-z]{2,63}(?![A-Za-z\d-])|[\w-]{1,63}(?=[/?#:]|\s|$))"
 )
 LINK = re.compile(rf"{_SCHEME}(?:{_OTHER_HOST}(?:[/?#:][{_GLUED}]*(?:{REST_OF_LINK})?)?|{REST_OF_LINK})")
 _BEGINNING = re.compile(rf"{_SCHEME}(?:{_OTHER_HOST}|(?={_OF_LINK}|…))")
