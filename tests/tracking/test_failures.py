@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tracking.test_trackers import READ, STORY, WHEN_ALL_FAILS, python
+from tests.helpers.local_server import LocalServer, Reply
+from tests.tracking.test_trackers import READ, STORY, WHEN_ALL_FAILS, files_containing, python
 
 WRITE = "?write_token=a-secret-of-the-server"
 
@@ -57,6 +58,28 @@ def test_records_for_a_missing_or_silent_server_are_local(tmp_path, place):
     with place() as url:
         process = python(STORY, tmp_path, "trackio", "3", "1", TRACKIO_SERVER_URL=f"{url}/{WRITE}")
     assert is_recorded_here(process, tmp_path)
+
+
+FIGURES = """
+from huggingtweets.tracking import open_tracker
+with open_tracker("trackio", project="huggingtweets").run("train", group="kite", config={}) as run:
+    run.log({"train/loss": 4.0}, step=0)
+"""
+
+
+def test_what_waits_to_be_sent_is_kept_without_the_password_of_its_server(tmp_path):
+    """Neither the database nor the warning that nothing can be sent has what may be secret in an address."""
+    with LocalServer(lambda _: Reply(401, {"title": "Unauthorized"})) as server:
+        address = server.url.replace("//", "//ada:hunter2@")
+        process = python(FIGURES, tmp_path, TRACKIO_SERVER_URL=f"{address}/{WRITE}&key=hunter3")
+    assert process.returncode == 0, process.stderr
+    assert f"tracker trackio failed: trackio.init() could not create a remote client for '{server.url}" in (
+        process.stderr
+    )
+    for secret in ("hunter", "a-secret-of-the-server"):
+        assert secret not in process.stdout + process.stderr
+        assert not files_containing(secret, tmp_path)
+    assert files_containing(server.url, tmp_path)
 
 
 @pytest.mark.slow

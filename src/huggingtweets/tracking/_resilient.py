@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..types import Sample, Stage, Tracked
+from ._connection import with_public_addresses
 from ._interface import EMPTY, Run, Tracker, valid_name
 from .none import NullRun
 
@@ -81,7 +82,7 @@ class ResilientTracker:
 
     def _fail(self, error: Exception) -> None:
         if not self._failed:
-            message = " ".join(str(error).split()) or type(error).__name__
+            message = with_public_addresses(" ".join(str(error).split())) or type(error).__name__
             advice = f"; to send what was kept: {self.sync_command}" if self.sync_command else ""
             _log.warning("tracker %s failed: %s; going on without it%s", self._name, message, advice)
         self._failed = True

@@ -1,9 +1,8 @@
 """trackio: records in files on this machine, without account or network. `trackio show` opens its dashboard.
 
 Records are written to TRACKIO_DIR. With TRACKIO_SPACE_ID or TRACKIO_SERVER_URL trackio sends them to a Space
-or a server; what it cannot send during a run it keeps and sends with the next run. So it keeps the server's
-whole address, also where that holds a password. If the server does not answer when the tracker is opened,
-nothing is sent, and everything is recorded on this machine.
+or a server; what it cannot send during a run it keeps and sends with the next run. If the server does not
+answer when the tracker is opened, nothing is sent, and everything is recorded on this machine.
 
 Behaviour of trackio 0.43 that this module works around:
 
@@ -14,6 +13,7 @@ Behaviour of trackio 0.43 that this module works around:
 - it keeps a started run open until the process ends, or until the next run starts;
 - where a token is present, each new run asks the Hub for the user's name, without a timeout;
 - it makes a Space that is not there yet, and makes it public;
+- with what it keeps to send it stores the server's whole address, also where that holds a password;
 - where the Hub takes no token, it asks for one at the terminal.
 """
 
@@ -102,6 +102,8 @@ class TrackioTracker:
         with _quiet():
             if self._sends:
                 run = _start_remote(project=self._project, name=name, group=group, config=config)
+                if not self._space:  # this only marks what is to be sent, to wherever the next run sends
+                    run._remote_storage_key = public_address(self._server)  # noqa: SLF001 -- there is no option
             else:
                 run = _LocalRun(
                     url=None,
