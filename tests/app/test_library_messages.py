@@ -115,16 +115,24 @@ def _raised(folder: Path) -> set[str]:
 
 
 def _messages_of_the_code() -> set[str]:
-    """All texts of the package, with 1 in the place of what they insert."""
+    """All texts of the package, and of errors with their advice; 1 is in the place of what they insert."""
     texts = set()
     for file in Path(huggingtweets.__file__).parent.rglob("*.py"):
         if file.name == "library_messages.py":
             continue
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             match node:
-                case ast.JoinedStr():
-                    parts = (p.value if isinstance(p, ast.Constant) else "1" for p in node.values)
-                    texts.add("".join(map(str, parts)))
-                case ast.Constant(value=str()):
-                    texts.add(node.value)
+                case ast.JoinedStr() | ast.Constant(value=str()):
+                    texts.add(_text(node))
+                case ast.Call(args=[problem, *_], keywords=[ast.keyword("advice", advice), *_]):
+                    texts.add(f"{_text(problem)}; {_text(advice)}")
     return texts
+
+
+def _text(node: ast.expr) -> str:
+    match node:
+        case ast.JoinedStr():
+            return "".join(str(p.value) if isinstance(p, ast.Constant) else "1" for p in node.values)
+        case ast.Constant(value=str()):
+            return node.value
+    return "1"
