@@ -162,6 +162,16 @@ def test_posts_that_repeat_themselves_are_told():
     assert "60 in 100 pairs of words in its posts stood in the same post before" in headline.sentence
 
 
+def test_the_answer_is_that_of_its_sentence():
+    """A model of one word repeats itself, though there is no pair of words to count."""
+    train, _ = sample()
+    answer = variety.measure(material(train, {MODEL: ["hm"] * 40, OWN: letters(40)}), seed=0)
+    assert answer.distinct[2].model is None
+    headline = answer.headline(ReportContext(who="@ada"))
+    assert (headline.answer, headline.grade) == ("No", "bad")
+    assert headline.sentence.endswith(": it repeats itself more.")
+
+
 def letters(count):
     """Words that stand in one post only."""
     return [f"word{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(count)]

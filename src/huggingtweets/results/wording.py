@@ -6,7 +6,7 @@ fewer than 5 in 100 are chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from . import BASE, NGRAM, OTHERS, Row
 
@@ -55,22 +55,19 @@ def inconclusive(row: Row) -> str:
     return f"Nothing can be concluded: {row.unknown}."
 
 
-def without_own(who: str) -> str:
-    """The end of a sentence on a figure without a ceiling: why nothing can be concluded."""
-    return f"; there are too few unseen posts of {who} to compare with"
-
-
-def beside_own(row: Row, *, higher: str, lower: str, same: str) -> str:
-    """The words for where the model's figure is beside the person's own.
+def beside_own(row: Row, who: str, own: Callable[[float], str], *, higher: str, lower: str, same: str) -> str:
+    """The end of a sentence on a figure of the model: the person's own, and whether that is a difference.
 
     Args:
-        row: a figure and its ceiling.
-        higher: if the model's is clearly higher.
+        row: the figure and its ceiling; without one, the end says so.
+        who: the person.
+        own: the words for the person's figure.
+        higher: what follows if the model's is clearly higher.
         lower: if it is clearly lower.
-        same: if the intervals meet, or a figure is missing.
+        same: if the intervals meet.
     """
-    if row.model and row.ceiling and row.model.above(row.ceiling):
-        return higher
-    if row.model and row.ceiling and row.ceiling.above(row.model):
-        return lower
-    return same
+    if row.ceiling is None:
+        return f"; there are too few unseen posts of {who} to compare with"
+    if row.model and row.model.above(row.ceiling):
+        return own(row.ceiling.value) + higher
+    return own(row.ceiling.value) + (lower if row.model and row.ceiling.above(row.model) else same)

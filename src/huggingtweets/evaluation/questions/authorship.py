@@ -28,7 +28,7 @@ from typing import ClassVar
 from msgspec import field
 from msgspec.structs import replace
 
-from ...results import BASE, OTHERS, OWN, Answer, Row
+from ...results import BASE, OTHERS, OWN, Answer, Figure, Row
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
 from ...results.wording import floors, inconclusive, listed, of_100, percent
 from ...text.counting import counted
@@ -67,13 +67,13 @@ class Authorship(Answer, frozen=True, kw_only=True):
         """Whether it sounds like the person, with all words."""
         return Headline(
             f"Does it sound like {context.who}?",
-            *_likeness(self.whole),
-            _closeness_sentence(self.whole, context.who),
+            *_likeness(self.whole, context.who),
         )
 
     def sections(self, context: ReportContext) -> list[Section]:
         """Closeness to the person, with and without topic, and comparisons of episodes."""
         who, whole = context.who, self.whole
+        (*_, of_whole), (*_, of_style) = _likeness(whole, who), _likeness(self.style, who)
         return [
             Section(
                 name="voice",
@@ -83,10 +83,8 @@ class Authorship(Answer, frozen=True, kw_only=True):
                 intro=f"A classifier has learnt to tell {who} from other people. It "
                 "then scores posts that it has not seen.",
                 blocks=[
-                    Panel("With all words", _closeness_sentence(whole, who), "whole.closeness", AXIS),
-                    Panel(
-                        "With the topic hidden", _closeness_sentence(self.style, who), "style.closeness", AXIS
-                    ),
+                    Panel("With all words", of_whole, "whole.closeness", AXIS),
+                    Panel("With the topic hidden", of_style, "style.closeness", AXIS),
                     Panel("Beside other people", _auc_sentence(whole.auc, who), "whole.auc", AXIS),
                     Panel(f"Beside {who}", _own_auc_sentence(whole.auc_own, who), "whole.auc_own", AXIS),
                 ],
@@ -207,51 +205,40 @@ def _too_little(mine: Sequence[str], others: Sequence[str], material: Material) 
     return f"too few {listed(absent)} to compare with" if absent else ""
 
 
-def _likeness(voice: Voice) -> tuple[str, Grade]:
+def _likeness(voice: Voice, who: str) -> tuple[str, Grade, str]:
+    """The answer, its grade, and where the model stands between other people and the person."""
     row = voice.closeness
-    if row.model is None or row.ceiling is None:
-        return "Unknown", "unknown"
-    if _not_cleared(row):
-        return "Not for sure", "bad"
-    if row.model.above(row.ceiling):
-        typical = voice.earlier is not None and not row.model.above(voice.earlier)
-        return ("Yes", "good") if typical else ("Yes, too much", "fair")
-    return ("Partly", "fair") if row.ceiling.above(row.model) else ("Yes", "good")
-
-
-def _not_cleared(row: Row) -> list[str]:
-    """The floors that the model is not clearly above."""
-    model = row.model
-    return [name for name, floor in row.floors.items() if model is not None and not model.above(floor)]
-
-
-def _closeness_sentence(voice: Voice, who: str) -> str:
-    """Where the model stands between other people and the person."""
-    row, earlier = voice.closeness, voice.earlier
     model, own = row.model, row.ceiling
     if model is None or own is None:
-        return inconclusive(row)
+        return "Unknown", "unknown", inconclusive(row)
     scale = f"From other people (0 %) to {who}'s own unseen posts (100 %)"
     start = f"{scale}, the model comes to {percent(model.value)}"
-    level = floors(_not_cleared(row))
-    doubtful = f"{start}, not clearly more than {level}" if level else start
-    if model.above(own) and earlier is not None and not model.above(earlier):
-        return (
-            f"{doubtful}: more typical of {who} than {who}'s later posts, as {who}'s earlier posts are, from "
-            f"which it learnt ({percent(earlier.value)})."
-        )
+    level = floors(name for name, floor in row.floors.items() if not model.above(floor))
+    doubt = f", not clearly more than {level}" if level else ""
+    beside = f"not clearly closer than {level}" if level else "closer than all else"
     if model.above(own):
-        nearer = [name for name, f in row.floors.items() if model.above(f) and not own.above(f)]
-        come = "come" if len(nearer) > 1 or OTHERS in nearer else "comes"
-        beside = f"; {floors(nearer)} {come} nearer" if nearer else ""
-        return (
-            f"{doubtful}: it overdoes the voice, more typical of {who} than {who}'s own later posts are"
-            f"{beside}."
-        )
-    beside = f"not clearly closer than {level}." if level else "closer than all else."
-    if not own.above(model):
-        return f"{start}: as near as {who}'s own, as far as can be told, and {beside}"
-    return f"{start}: short of {who}'s own, and {beside}"
+        answer, grade, excess = _excess(voice, model, own, who)
+        sentence = f"{start}{doubt}: {excess}."
+    elif own.above(model):
+        answer, grade = "Partly", "fair"
+        sentence = f"{start}: short of {who}'s own, and {beside}."
+    else:
+        answer, grade = "Yes", "good"
+        sentence = f"{start}: as near as {who}'s own, as far as can be told, and {beside}."
+    return ("Not for sure", "bad", sentence) if level else (answer, grade, sentence)
+
+
+def _excess(voice: Voice, model: Figure, own: Figure, who: str) -> tuple[str, Grade, str]:
+    """What it says that a model is more typical of the person than their later posts are."""
+    if voice.earlier is not None and not model.above(voice.earlier):
+        learnt = f"as {who}'s earlier posts are, from which it learnt ({percent(voice.earlier.value)})"
+        return "Yes", "good", f"more typical of {who} than {who}'s later posts, {learnt}"
+    floor_figures = voice.closeness.floors.items()
+    nearer = [name for name, floor in floor_figures if model.above(floor) and not own.above(floor)]
+    come = "come" if len(nearer) > 1 or OTHERS in nearer else "comes"
+    beside = f"; {floors(nearer)} {come} nearer" if nearer else ""
+    overdone = f"it overdoes the voice, more typical of {who} than {who}'s own later posts are{beside}"
+    return "Yes, too much", "fair", overdone
 
 
 def _auc_sentence(row: Row, who: str) -> str:

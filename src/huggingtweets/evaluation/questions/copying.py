@@ -17,7 +17,7 @@ import numpy as np
 
 from ...results import COPIED_RUN, MODEL, OWN, Answer, Figure, Row
 from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import beside_own, capitalized, in_100, inconclusive, without_own
+from ...results.wording import beside_own, capitalized, in_100, inconclusive
 from ...text import NEAR, REPEATED, SHINGLE
 from ...text.words import words
 from .. import intervals
@@ -149,7 +149,7 @@ class Copying(Answer, frozen=True, kw_only=True):
             return inconclusive(row)
         share, own = capitalized(in_100(row.model.value)), _own_sentence(row, who)
         return (
-            f"{share} of its posts repeat {self.run} or more words in a row from a post it learnt from{own}"
+            f"{share} of its posts repeat {self.run} or more words in a row from a post it learnt from{own}."
         )
 
     def _near_sentence(self, who: str) -> str:
@@ -160,7 +160,7 @@ class Copying(Answer, frozen=True, kw_only=True):
         share = capitalized(in_100(row.model.value))
         all_posts = f"all that {who} wrote, before repeats were dropped,"
         own = _own_sentence(row, who, all_posts if self.before_cleaning else "")
-        return f"{share} of its posts are, as a whole, nearly a post it learnt from{own}"
+        return f"{share} of its posts are, as a whole, nearly a post it learnt from{own}."
 
     def _longest_sentence(self, who: str) -> str:
         """How long the longest run is."""
@@ -216,13 +216,18 @@ def _more_than_own(row: Row) -> tuple[str, Grade]:
 
 def _own_sentence(row: Row, who: str, posts: str = "") -> str:
     """How many of the person's own posts, or of others, do the same, and whether that is a difference."""
-    if row.ceiling is None:
-        return f"{without_own(who)}."
     answer, _ = _more_than_own(row)
-    fewer = {"Yes": "clearly less", "Not for sure": "less, but may be chance"}.get(answer)
-    difference = fewer or beside_own(row, higher="", lower="clearly more", same="no clear difference")
+    fewer = {"Yes": "clearly less", "Not for sure": "less, but may be chance"}
+    same = fewer.get(answer, "no clear difference")
     own = posts or f"{who}'s own unseen posts"
-    return f"; of {own} {in_100(row.ceiling.value)} do, which is {difference}."
+    return beside_own(
+        row,
+        who,
+        lambda share: f"; of {own} {in_100(share)} do, which is ",
+        higher=same,
+        lower="clearly more",
+        same=same,
+    )
 
 
 def _least(share: float, count: int) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...results import ENOUGH, OWN, Figure, Row, common
 from ...results.drawings import Label, Method, Panel, ReportContext, Section
-from ...results.wording import WHOSE, inconclusive, of_100
+from ...results.wording import WHOSE, beside_own, inconclusive, of_100
 from ..character_ngrams import counts
 from ..classifier import Classifier, auc_figure
 from ..material import Material
@@ -63,11 +63,15 @@ class Detection(Row, frozen=True, kw_only=True):
         if self.model is None:
             return inconclusive(self)
         also = "".join(f", {WHOSE.get(name, name)} in {of_100(f.value)}" for name, f in self.floors.items())
-        own = ""
-        if self.ceiling:
-            tells = self.model.above(self.ceiling)
-            end = ": it can tell" if tells else ", which is no clear difference"
-            own = f"; {who}'s own posts come to {of_100(self.ceiling.value)}{end}"
+        same = ", which is no clear difference"
+        own = beside_own(
+            self,
+            who,
+            lambda share: f"; {who}'s own posts come to {of_100(share)}",
+            higher=": it can tell",
+            lower=same,
+            same=same,
+        )
         return (
             f"A classifier trained for that tells the model from {who} in {of_100(self.model.value)} of 100 "
             f"cases{also}. 50 is guessing{own}."

@@ -22,7 +22,7 @@ from msgspec import field
 
 from ...results import MODEL, NGRAM, OTHERS, OWN, SHUFFLED, Answer, Figure, Row, byte_lengths
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive, without_own
+from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive
 from ...text import HASHTAG, MENTION, words
 from ...text.languages import language_name
 from ...text.words import UNSPACED
@@ -83,10 +83,14 @@ class Sense(Answer, frozen=True, kw_only=True):
         row = self.invented
         if row.model is None:
             return inconclusive(row)
-        own = without_own(who)
-        if row.ceiling:
-            end = beside_own(row, higher="clearly fewer", lower="clearly more", same="no clear difference")
-            own = f"; of {who}'s own {_in_1000(row.ceiling.value)}, which is {end}"
+        own = beside_own(
+            row,
+            who,
+            lambda share: f"; of {who}'s own {_in_1000(share)}, which is ",
+            higher="clearly fewer",
+            lower="clearly more",
+            same="no clear difference",
+        )
         like = f", like “{self.examples[0]}”" if self.examples else ""
         return f"{capitalized(_in_1000(row.model.value))} of its words are in no word list{like}{own}."
 

@@ -11,7 +11,7 @@ Blind to: copying, and the order of words; shuffled words even look more varied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, islice
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ from ...results.drawings import (
     ReportContext,
     Section,
 )
-from ...results.wording import beside_own, capitalized, in_100, inconclusive, without_own
+from ...results.wording import beside_own, capitalized, in_100, inconclusive
 from ...text import signs
 from .. import habits, intervals
 from ..habits import Distribution
@@ -72,13 +72,7 @@ class Variety(Answer, frozen=True, kw_only=True):
 
     def headline(self, context: ReportContext) -> Headline:
         """Whether it is as varied as the person, by pairs of words and by repetition."""
-        if _above_ceiling(self.self_bleu):
-            sentence = self._repetition(context.who)
-        elif _above_ceiling(self.repeated):
-            sentence = self._repeated_pairs(context.who)
-        else:
-            sentence = self._words(PAIRS, context.who)
-        return Headline(f"Is it as varied as {context.who}?", *self._variedness(), sentence)
+        return Headline(f"Is it as varied as {context.who}?", *self._variedness(context.who))
 
     def sections(self, context: ReportContext) -> list[Section]:
         """Different words and repetition; then the habits."""
@@ -136,13 +130,16 @@ class Variety(Answer, frozen=True, kw_only=True):
             ),
         ]
 
-    def _variedness(self) -> tuple[str, Grade]:
-        row = self.distinct[PAIRS]
+    def _variedness(self, who: str) -> tuple[str, Grade, str]:
+        """The answer, its grade, and the sentence on the figure that decides it."""
+        if _above_ceiling(self.self_bleu):
+            return "No", "bad", self._repetition(who)
+        if _above_ceiling(self.repeated):
+            return "No", "bad", self._repeated_pairs(who)
+        row, sentence = self.distinct[PAIRS], self._words(PAIRS, who)
         if row.model is None or row.ceiling is None:
-            return "Unknown", "unknown"
-        if row.ceiling.above(row.model) or any(map(_above_ceiling, (self.self_bleu, self.repeated))):
-            return "No", "bad"
-        return "Yes", "good"
+            return "Unknown", "unknown", sentence
+        return ("No", "bad", sentence) if row.ceiling.above(row.model) else ("Yes", "good", sentence)
 
     def _words(self, n: int, who: str) -> str:
         """How many runs of `n` words are different ones."""
@@ -150,40 +147,25 @@ class Variety(Answer, frozen=True, kw_only=True):
         if row.model is None:
             return inconclusive(row)
         share = capitalized(f"{in_100(row.model.value)} of its {RUNS[n]} are different ones")
-        if row.ceiling is None:
-            return f"{share}{without_own(who)}."
-        difference = beside_own(
-            row, higher="more varied", lower="less varied", same="as varied, as far as can be told"
+        own = beside_own(
+            row,
+            who,
+            lambda share: f", of {who}'s own {in_100(share)}: it is ",
+            higher="more varied",
+            lower="less varied",
+            same="as varied, as far as can be told",
         )
-        return f"{share}, of {who}'s own {in_100(row.ceiling.value)}: it is {difference}."
+        return f"{share}{own}."
 
     def _repetition(self, who: str) -> str:
         """How much posts repeat one another."""
-        row = self.self_bleu
-        if row.model is None:
-            return inconclusive(row)
-        start = f"On a scale from 0 to 1, its posts repeat one another by {row.model.value:.2f}"
-        if row.ceiling is None:
-            return f"{start}{without_own(who)}."
-        difference = beside_own(
-            row, higher="it repeats itself more", lower="it repeats itself less", same="no clear difference"
-        )
-        return f"{start}, {who}'s own by {row.ceiling.value:.2f}: {difference}."
+        scale = "On a scale from 0 to 1, its posts repeat one another"
+        return _repeating(self.self_bleu, who, lambda bleu: f"by {bleu:.2f}", lambda by: f"{scale} {by}")
 
     def _repeated_pairs(self, who: str) -> str:
         """How much posts repeat themselves."""
-        row = self.repeated
-        if row.model is None:
-            return inconclusive(row)
-        start = capitalized(
-            f"{in_100(row.model.value)} pairs of words in its posts stood in the same post before"
-        )
-        if row.ceiling is None:
-            return f"{start}{without_own(who)}."
-        difference = beside_own(
-            row, higher="it repeats itself more", lower="it repeats itself less", same="no clear difference"
-        )
-        return f"{start}, {who}'s own {in_100(row.ceiling.value)}: {difference}."
+        before = "pairs of words in its posts stood in the same post before"
+        return _repeating(self.repeated, who, in_100, lambda share: f"{share} {before}")
 
 
 ANSWER = Variety
@@ -253,6 +235,21 @@ def _repeated(words: Mapping[str, Sequence[Sequence[str]]], seed: int) -> Row:
         if len(posts) >= ENOUGH
     }
     return Row.of(figures, "ceiling", missing="too few generated posts with words")
+
+
+def _repeating(row: Row, who: str, words: Callable[[float], str], sentence: Callable[[str], str]) -> str:
+    """How much the model repeats, in a sentence on the words for a figure, beside the person."""
+    if row.model is None:
+        return inconclusive(row)
+    own = beside_own(
+        row,
+        who,
+        lambda value: f", {who}'s own {words(value)}: ",
+        higher="it repeats itself more",
+        lower="it repeats itself less",
+        same="no clear difference",
+    )
+    return f"{capitalized(sentence(words(row.model.value)))}{own}."
 
 
 def _above_ceiling(row: Row) -> bool:
