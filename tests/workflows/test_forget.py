@@ -89,24 +89,42 @@ def markers():
     return [SAMPLE, *rare]
 
 
-def test_no_marker_word_is_left(machine):
-    """The sample's words are in many files before, and in none afterwards, not even in free pages."""
+@pytest.mark.parametrize("on_another_disk", [False, True])
+def test_no_marker_word_is_left(machine, on_another_disk):
+    """The sample's words are in many files before, and in none afterwards, not even in free pages.
+
+    So, too, where each folder is a link to one on another disk.
+    """
+    if on_another_disk:
+        move_behind_links(machine)
     words = [word.encode() for word in markers()]
     pattern = re.compile(b"|".join(map(re.escape, words)))
     before = {path for path, content in contents(machine).items() if pattern.search(content)}
-    assert {path.split("/")[0].removeprefix("rows of ") for path in before} >= {
+    places = {path.removeprefix("rows of ").removeprefix("disk/").split("/")[0] for path in before}
+    assert places >= {
         *("home", "models", "trackio", "wandb", "wandb-data"),
     }
     forget(find_traces(SAMPLE))
     matches = {
         (path, match[0])
         for path, content in contents(machine).items()
-        if not path.startswith("home/published") and (match := pattern.search(content))
+        if "home/published" not in path and (match := pattern.search(content))
     }
     assert matches == set()
     traces = find_traces(SAMPLE)
     assert traces.local == ()
     assert [entry.id for entry in traces.published.values()] == ["me/tiny"]
+
+
+def move_behind_links(machine):
+    """Move folders to a disk, and leave links to them; one below the home folder leads back to it."""
+    disk = machine / "disk"
+    for folder in ("models", "exports", "trackio", "wandb", *map(str, Path("home").iterdir())):
+        if Path(folder).is_dir():
+            (disk / folder).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(folder, disk / folder)
+            Path(folder).symlink_to(disk / folder, target_is_directory=True)
+    (disk / "home" / "datasets" / "back").symlink_to(machine / "home", target_is_directory=True)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from .._same_person import groups
 from ..sweep.config import DATABASE as SWEEPS_DATABASE
 from .page_files import page_files
 from .subject import Subject, all_models, file_matches
-from .trace import Trace, path_trace
+from .trace import Trace, files_below, path_trace
 
 KINDS = {  # folder below home() -> kind of each of its entries, which is deleted as a whole
     UNFINISHED: "unfinished run",
@@ -142,7 +142,7 @@ def caches(subject: Subject, known: Iterable[Path]) -> list[Trace]:
     spellings = "|".join(map(re.escape, subject.spellings))
     fetched_name = re.compile(rf"\w+-(?:{spellings})(?:@[^@]+)?-[0-9a-f]{{16}}\.sqlite", re.IGNORECASE)
     kinds: dict[Path, str] = {}  # by the path that is deleted
-    for path in _files(home()):
+    for path in files_below(home()):
         unit, kind = _unit(path)
         if {path.resolve(), *path.resolve().parents} & covered or unit in {*kinds, *of_page}:
             continue

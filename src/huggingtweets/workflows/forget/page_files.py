@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ...files.home_folder import home
 from .subject import Subject
+from .trace import files_below
 
 REQUEST, SELECTION = "lesson.json", "chosen.json"  # as the page names them
 UPLOADS = "uploads"  # folder beside the selection; each of its folders has one file
@@ -62,7 +63,9 @@ def page_files(subject: Subject) -> dict[Path, str]:
 
 def _all() -> Iterator[tuple[Path, _PageFile]]:
     """The requests and selections of all sessions; damaged ones are left out."""
-    for path in sorted([*home().rglob(f"runs/*/{REQUEST}"), *home().rglob(SELECTION)]):
+    for path in files_below(home()):
+        if path.name != SELECTION and not path.match(f"runs/*/{REQUEST}"):
+            continue
         try:
             yield path, msgspec.json.decode(path.read_bytes(), type=_PageFile)
         except (OSError, ValueError):

@@ -15,6 +15,7 @@ from ...model_folder import RECORD, ModelFolder, find_models, has_record
 from ...text import NAME
 from ...types import Author
 from .._same_person import groups as groups_of_handles
+from .trace import files_below
 
 SHORT_DIGEST = 16  # hex digits of a digest in the names of folders
 _NAME = re.compile(rf"[{NAME}.@-]+")
@@ -93,7 +94,7 @@ def find_subject(handle: str, folders: Sequence[Path]) -> Subject:
     own, *other_handles = _all_handles(handle.strip().lstrip("@"))
     subject = Subject(own, tuple(other_handles))
     everybody: list[Author] = []
-    for path in home().rglob(METADATA):
+    for path in (file for file in files_below(home()) if file.name == METADATA):
         authors, digest = _dataset(path.parent)
         everybody += authors
         if subject.is_among(authors):
@@ -169,7 +170,7 @@ def _add_digest(subject: Subject, digest: str) -> None:
 
 def all_models(folders: Sequence[Path]) -> list[ModelFolder]:
     """The models in folders and below `home()`."""
-    below_home = (ModelFolder(path.parent) for path in home().rglob(RECORD))
+    below_home = (ModelFolder(path.parent) for path in files_below(home()) if path.name == RECORD)
     return [
         *(model for folder in folders for model in find_models(folder)),
         *(model for model in below_home if has_record(model)),

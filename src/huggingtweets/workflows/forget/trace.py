@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,3 +40,16 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The files in a folder, and in those below it that links lead to; each folder is searched once."""
+    searched: set[Path] = set()
+    files: list[Path] = []
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        if Path(parent).resolve() in searched:
+            folders.clear()
+            continue
+        searched.add(Path(parent).resolve())
+        files += (path for name in names if not (path := Path(parent, name)).is_symlink())
+    return sorted(files)
