@@ -93,27 +93,80 @@ def test_an_event_sent_while_the_stream_closes_finds_it_closed(chromium):
         assert tab.evaluate(CLIENT) == {"number": "a", "open": False, "cache": "no-store"}
 
 
-@pytest.mark.slow
-def test_posts_stay_with_the_model_that_writes_them(chromium, place):
-    """Another model that is opened while posts are being written shows only its own, and writes at once."""
+@pytest.fixture
+def two_models(place):
+    """The same with another model, called other."""
     shutil.copytree(place / "models" / "me", place / "models" / "other")
     record = place / "models" / "other" / "run.json"
     digest = json.loads(record.read_bytes())["model_digest"]
     record.write_text(record.read_text("utf-8").replace(digest, digest[::-1]), "utf-8")
+    return place
+
+
+def _open_model(tab, name):
+    tab.locator("#model input").click()
+    tab.get_by_role("option", name=name).click()
+
+
+@pytest.mark.slow
+def test_posts_stay_with_the_model_that_writes_them(chromium, two_models):
+    """Another model that is opened while posts are being written shows only its own, and writes at once."""
     with (
-        served(place, late=GENERATING, late_by=0.5) as page,
+        served(two_models, late=GENERATING, late_by=0.5) as page,
         browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
     ):
         tab.locator("#write:not([disabled])").click()
         tab.locator("#posts [aria-busy]").first.wait_for()
-        tab.locator("#model input").click()
-        tab.get_by_role("option", name="other").click()
+        _open_model(tab, "other")
         tab.locator("#posts .ht-empty").wait_for()
         posts = browser.write_five(tab)
         session = Session(page.home / "app", page.folder / "models", None)
         kept = written.load(session, session.model("other"))
         assert [post.text for post in written.shown(kept)] == posts
         assert not seen.errors
+
+
+@pytest.mark.slow
+def test_a_press_right_after_a_model_is_opened_again_counts(chromium, two_models):
+    """It may come to the server before the event that opens the model; its posts are written and shown."""
+    with (
+        served(two_models) as page,
+        browser.page_of(chromium, f"{page.url}?tab=play&model=me") as (tab, seen),
+    ):
+        session = Session(page.home / "app", page.folder / "models", None)
+        browser.write_five(tab)
+        _open_model(tab, "other")
+        tab.locator("#posts .ht-empty").wait_for()
+        opening = _event(tab, "model", "change", "posts")
+        held = []
+
+        def opens(request):
+            return "/queue/join?" in request.url and json.loads(request.post_data)["fn_index"] == opening
+
+        tab.route(
+            "**/queue/join?*", lambda route: held.append(route) if opens(route.request) else route.continue_()
+        )
+        with tab.expect_request(opens):
+            _open_model(tab, "me")
+        tab.click("#write")
+        tab.wait_for_timeout(1000)  # until it is taken up
+        [opened] = held
+        opened.continue_()
+        tab.unroute_all()
+        browser.until(lambda: len(written.load(session, session.model("me"))) == 10, seconds=20)
+        assert not seen.errors
+
+
+def _event(tab, component, event, output):
+    """The number of the event of a component that has an output."""
+    config = tab.evaluate("() => window.gradio_config")
+    ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+    [number] = (
+        each["id"]
+        for each in config["dependencies"]
+        if [ids[component], event] in each["targets"] and ids[output] in each["outputs"]
+    )
+    return number
 
 
 @pytest.mark.slow
@@ -167,8 +220,12 @@ def test_a_run_can_be_chosen_while_another_learns(page_with_models):
     """The choice waits for no tick of the page's clock, whose answer leaves it alone."""
     with Client(page_with_models.url) as visitor:
         parts, events = visitor.config["components"], visitor.config["dependencies"]
-        (timer,) = (part["id"] for part in parts if part["type"] == "timer")
-        (tick,) = (event["id"] for event in events if [timer, "tick"] in event["targets"])
+        (runs,) = (part["id"] for part in parts if part["props"].get("elem_id") == "runs")
+        (tick,) = (
+            event["id"]
+            for event in events
+            if runs in event["outputs"] and "tick" in [name for _, name in event["targets"]]
+        )
         choice = visitor.of("runs", "input")
         assert choice != tick
         assert events[choice]["trigger_mode"] == "always_last"

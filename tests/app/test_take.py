@@ -67,6 +67,26 @@ def test_a_model_that_is_being_evaluated_says_so_when_it_is_opened_again(evaluat
     assert NOT_EVALUATED in after
 
 
+def test_a_second_window_sees_that_an_evaluation_has_ended(evaluate):
+    """It says so while the model is evaluated, looks again and again, and then shows the report."""
+    second, ticks, opened = Window(), [], []
+
+    def look(tab, _):
+        *_, timer = tab._on_model(second, "key", "me")
+        opened.append(timer.active)
+        ticks.append(list(tab._on_tick(second, "key", "me")))
+        ticks.append(lambda: list(tab._on_tick(second, "key", "me")))
+
+    list(evaluate(look))
+    assert opened == [True]
+    meanwhile, after = ticks
+    assert meanwhile == [(gr.skip(),) * 4]
+    (report, _, _, timer), nothing = after()
+    assert NOT_EVALUATED in report
+    assert timer.active is False
+    assert nothing == (gr.skip(),) * 4
+
+
 def test_an_evaluation_that_failed_can_be_begun_again(evaluate):
     """The error is told, and the button is there again."""
 

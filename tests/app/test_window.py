@@ -8,6 +8,7 @@ import threading
 import gradio as gr
 import pytest
 
+from huggingtweets.app import window as window_module
 from huggingtweets.app.window import Window
 
 NOTHING = (gr.skip(), gr.skip())
@@ -35,13 +36,27 @@ def test_answers_about_a_model_end_where_another_is_opened(window):
     assert list(answers) == [NOTHING]
 
 
-def test_a_press_that_waited_opens_no_model_again(window):
+def test_a_press_that_waited_opens_no_model_again(window, monkeypatch):
     """It answers nothing, and the model that was opened meanwhile stays open."""
+    monkeypatch.setattr(window_module, "OPENING", 0.01)
     window.show("b")
     assert list(window.answers_about("a", iter([("late", "")]))) == [NOTHING]
     assert next(window.look("b", lambda: ("b's", ""))) == ("b's", "")
     window.show("a")
     assert next(window.answers_about("a", iter([("again", "")]))) == ("again", "")
+
+
+def test_a_press_may_be_taken_up_before_its_model_is_opened_again(window):
+    """It waits for that, and is answered."""
+    window.show("b")
+    answered: list[object] = []
+    press = threading.Thread(target=lambda: answered.extend(window.answers_about("a", iter([("1", "")]))))
+    press.start()
+    press.join(0.1)
+    assert not answered
+    window.show("a")
+    press.join(5)
+    assert answered == [("1", ""), NOTHING]
 
 
 def test_a_press_may_be_taken_up_before_its_model_is_opened(window):

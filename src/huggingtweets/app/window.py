@@ -14,6 +14,7 @@ from typing import Any, Self
 import gradio as gr
 
 PATIENCE = 10.0  # seconds for what is before to end; nobody fetches answers of a window that was closed
+OPENING = 3.0  # seconds in which an event that opens a model is taken up, though a press came before it
 
 Answer = tuple[Any, ...]
 
@@ -25,6 +26,7 @@ class Window:
         """Begin with no model."""
         self._model: object = None
         self._left: set[object] = set()  # models that were open, before another was opened
+        self._shown = threading.Condition()  # notified when a model is opened
         self._writing: dict[object, object] = {}  # models that write posts, and the press that asked for them
         self._writers = threading.Lock()
         self._turn = threading.Lock()  # of the answer that is on its way
@@ -36,8 +38,10 @@ class Window:
 
     def show(self, model: object) -> None:
         """Open a model; answers about another end."""
-        self._left = (self._left | {self._model}) - {model}
-        self._model = model
+        with self._shown:
+            self._left = (self._left | {self._model}) - {model}
+            self._model = model
+            self._shown.notify_all()
 
     def look(self, model: object, answer: Callable[[], Answer]) -> Iterator[Answer]:
         """What there is about a model at the moment when it is sent, if no other is open.
@@ -53,10 +57,12 @@ class Window:
         """Answer about a model until another is opened.
 
         A press may be taken up before the event that opens its model, or after another was opened, where it
-        waited for its turn: a model that was left is not opened again.
+        waited for its turn. So a press does not open a model again that was left; it waits for the event that
+        may do so.
         """
-        if model not in self._left:
-            self.show(model)
+        with self._shown:
+            if self._shown.wait_for(lambda: model not in self._left, OPENING):
+                self.show(model)
         answer: Answer = ()
         for answer in answers:
             with _held(self._turn):

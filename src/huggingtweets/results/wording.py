@@ -55,19 +55,31 @@ def inconclusive(row: Row) -> str:
     return f"Nothing can be concluded: {row.unknown}."
 
 
-def beside_own(row: Row, who: str, own: Callable[[float], str], *, higher: str, lower: str, same: str) -> str:
+def beside_own(row: Row, *, higher: str, lower: str, same: str) -> str:
+    """The words for where the model's figure is beside the person's own.
+
+    Args:
+        row: a figure and its ceiling.
+        higher: if the model's is clearly higher.
+        lower: if it is clearly lower.
+        same: if the intervals meet, or a figure is missing.
+    """
+    if row.model and row.ceiling and row.model.above(row.ceiling):
+        return higher
+    if row.model and row.ceiling and row.ceiling.above(row.model):
+        return lower
+    return same
+
+
+def end_with_own(row: Row, who: str, own: Callable[[float], str], **words: str) -> str:
     """The end of a sentence on a figure of the model: the person's own, and whether that is a difference.
 
     Args:
         row: the figure and its ceiling; without one, the end says so.
         who: the person.
         own: the words for the person's figure.
-        higher: what follows if the model's is clearly higher.
-        lower: if it is clearly lower.
-        same: if the intervals meet.
+        words: what follows, as `beside_own` takes it.
     """
     if row.ceiling is None:
         return f"; there are too few unseen posts of {who} to compare with"
-    if row.model and row.model.above(row.ceiling):
-        return own(row.ceiling.value) + higher
-    return own(row.ceiling.value) + (lower if row.model and row.ceiling.above(row.model) else same)
+    return own(row.ceiling.value) + beside_own(row, **words)

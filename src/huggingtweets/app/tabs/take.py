@@ -24,6 +24,7 @@ from ..sessions import Session
 from ..window import Window
 from .play_view import no_model
 
+LOOK_EVERY = 2.0  # seconds, while the model that is open is being evaluated
 PICTURES = (
     (PREDICTIONS, N_("The model's own picture: who it writes like, and what it writes")),
     (FUNNEL_PICTURE, N_("What happened to the posts that were read")),
@@ -49,6 +50,7 @@ class TakeTab:
             self._warning = gr.HTML(elem_id="packed")
             with gr.Accordion(_("Its pictures"), open=True):
                 self._pictures = gr.HTML(elem_id="pictures")
+            self._timer = gr.Timer(LOOK_EVERY, active=False)  # ticks while the model is being evaluated
             with gr.Accordion(_("Its report"), open=False):
                 self._report = gr.HTML(elem_id="report")
                 self._evaluate = gr.Button(_("Evaluate it now"), visible=False, elem_id="evaluate")
@@ -73,8 +75,15 @@ class TakeTab:
                 self._pack,
                 self._file,
                 self._warning,
+                self._timer,
             ],
             **options,
+        )
+        self._timer.tick(
+            show_errors(self._on_tick),
+            [self._window, *inputs],
+            [self._report, self._evaluate, self._card, self._timer],
+            **event_options("looking", 8, "hidden"),
         )
         self._pack.click(
             show_errors(self._on_pack), inputs, [self._pack, self._file, self._warning], **options
@@ -90,10 +99,25 @@ class TakeTab:
         window.show(model)
         pack, file = gr.update(variant="primary"), gr.update(visible=False, value=None)
         if not model:
-            return no_model(), gr.update(visible=False), "", "", gr.skip(), "", pack, file, ""
+            nothing = no_model(), gr.update(visible=False), "", "", gr.skip(), ""
+            return *nothing, pack, file, "", gr.Timer(active=False)
         folder = self._shared.session(key).model(model)
         shown = _pictures(folder), *self._report_of(folder), _card(folder)
-        return "", gr.update(visible=True), *shown, pack, file, ""
+        timer = gr.Timer(active=folder.path in self._in_evaluation)
+        return "", gr.update(visible=True), *shown, pack, file, "", timer
+
+    def _on_tick(self, window: Window, key: object, model: object) -> Iterator[tuple[Any, ...]]:
+        """Show how an evaluation has ended that another window began, or this one earlier."""
+        session = self._shared.session(key)
+        folder = dict(session.library()).get(str(model))
+        if folder and folder.path in self._in_evaluation:
+            yield (gr.skip(),) * 4
+        elif folder:
+            yield from window.look(
+                model, lambda: (*self._report_of(folder), _card(folder), gr.Timer(active=False))
+            )
+        else:  # deleted meanwhile
+            yield *(gr.skip(),) * 3, gr.Timer(active=False)
 
     def _report_of(self, folder: ModelFolder) -> tuple[Any, Any]:
         """The report, and whether the model can be evaluated, since it was not yet."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...results import COPIED_RUN, MODEL, OWN, Answer, Figure, Row
 from ...results.drawings import Columns, Curve, Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import beside_own, capitalized, in_100, inconclusive
+from ...results.wording import capitalized, end_with_own, in_100, inconclusive
 from ...text import NEAR, REPEATED, SHINGLE
 from ...text.words import words
 from .. import intervals
@@ -220,7 +220,7 @@ def _own_sentence(row: Row, who: str, posts: str = "") -> str:
     fewer = {"Yes": "clearly less", "Not for sure": "less, but may be chance"}
     same = fewer.get(answer, "no clear difference")
     own = posts or f"{who}'s own unseen posts"
-    return beside_own(
+    return end_with_own(
         row,
         who,
         lambda share: f"; of {own} {in_100(share)} do, which is ",

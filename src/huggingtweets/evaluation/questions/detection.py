@@ -17,7 +17,7 @@ import numpy as np
 
 from ...results import ENOUGH, OWN, Figure, Row, common
 from ...results.drawings import Label, Method, Panel, ReportContext, Section
-from ...results.wording import WHOSE, beside_own, inconclusive, of_100
+from ...results.wording import WHOSE, end_with_own, inconclusive, of_100
 from ..character_ngrams import counts
 from ..classifier import Classifier, auc_figure
 from ..material import Material
@@ -64,7 +64,7 @@ class Detection(Row, frozen=True, kw_only=True):
             return inconclusive(self)
         also = "".join(f", {WHOSE.get(name, name)} in {of_100(f.value)}" for name, f in self.floors.items())
         same = ", which is no clear difference"
-        own = beside_own(
+        own = end_with_own(
             self,
             who,
             lambda share: f"; {who}'s own posts come to {of_100(share)}",

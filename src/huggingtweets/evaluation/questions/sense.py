@@ -22,7 +22,7 @@ from msgspec import field
 
 from ...results import MODEL, NGRAM, OTHERS, OWN, SHUFFLED, Answer, Figure, Row, byte_lengths
 from ...results.drawings import Grade, Headline, Label, Method, Panel, ReportContext, Section
-from ...results.wording import WHOSE, beside_own, capitalized, in_100, inconclusive
+from ...results.wording import WHOSE, capitalized, end_with_own, in_100, inconclusive
 from ...text import HASHTAG, MENTION, words
 from ...text.languages import language_name
 from ...text.words import UNSPACED
@@ -83,7 +83,7 @@ class Sense(Answer, frozen=True, kw_only=True):
         row = self.invented
         if row.model is None:
             return inconclusive(row)
-        own = beside_own(
+        own = end_with_own(
             row,
             who,
             lambda share: f"; of {who}'s own {_in_1000(share)}, which is ",

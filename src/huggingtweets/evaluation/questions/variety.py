@@ -31,7 +31,7 @@ from ...results.drawings import (
     ReportContext,
     Section,
 )
-from ...results.wording import beside_own, capitalized, in_100, inconclusive
+from ...results.wording import capitalized, end_with_own, in_100, inconclusive
 from ...text import signs
 from .. import habits, intervals
 from ..habits import Distribution
@@ -147,7 +147,7 @@ class Variety(Answer, frozen=True, kw_only=True):
         if row.model is None:
             return inconclusive(row)
         share = capitalized(f"{in_100(row.model.value)} of its {RUNS[n]} are different ones")
-        own = beside_own(
+        own = end_with_own(
             row,
             who,
             lambda share: f", of {who}'s own {in_100(share)}: it is ",
@@ -241,7 +241,7 @@ def _repeating(row: Row, who: str, words: Callable[[float], str], sentence: Call
     """How much the model repeats, in a sentence on the words for a figure, beside the person."""
     if row.model is None:
         return inconclusive(row)
-    own = beside_own(
+    own = end_with_own(
         row,
         who,
         lambda value: f", {who}'s own {words(value)}: ",
