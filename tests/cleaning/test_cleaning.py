@@ -76,6 +76,10 @@ ANY_TEXT = st.lists(st.sampled_from(TRICKY) | st.text(max_size=3), max_size=12).
         ("(see https://en.example/wiki/Kettle_(song))", "(see)"),
         ("[no](/r/link) but https://a.b", "[no](/r/link) but  "),
         ("[a list] (of https://a.b", "[a list] (of  "),
+        ("https://a.b/?q=(one two", "  two"),
+        ("https://a.b/?q=(one) https://a.b/x_[1 two", "    two"),
+        ("https://a.b/c(I think so", " (I think so"),
+        ("https://a.b/c(1234\u2026 two", "  two"),
     ],
 )
 def test_links_are_removed_and_nothing_else(text, expected):
@@ -90,12 +94,17 @@ def test_no_link_is_left_behind_a_bracket(text):
 
 
 @pytest.mark.parametrize(
-    "unit", ["(", "[", "<", "*", "(https://a.b)", "<https://a.b> ", "https://a.b/c ", "https://a.b( "]
+    "unit",
+    [
+        *("(", "[", "<", "*", "(https://a.b)", "<https://a.b> ", "https://a.b/c ", "https://a.b( "),
+        *("https://a.b/?q=(", "www.\u3042.", "https://\u3042.a-", "https://a\u2764", "https://a.b/c\u2019"),
+    ],
 )
 def test_long_texts_with_links_take_no_more_than_their_length(unit):
     """Links in many brackets, many links, and links of many brackets: it ends."""
     opened = unit * (200_000 // len(unit))
     without_links(f"{opened}https://a.b{opened}{')' * 200_000}")
+    LINK.sub(" ", opened)
 
 
 @given(ANY_TEXT)
