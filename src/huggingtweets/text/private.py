@@ -14,7 +14,19 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from .private_numbers import AMOUNT, CARD, DASHES, DATE, NUMBER, ROUND_AMOUNT, SERIES, is_card, is_phone
+from .private_numbers import (
+    AMOUNT,
+    CARD,
+    DASHES,
+    DATE,
+    FEW_LOOKUPS,
+    MOST_LOOKUPS,
+    NUMBER,
+    ROUND_AMOUNT,
+    SERIES,
+    is_card,
+    is_phone,
+)
 from .words import GLUED
 
 AT = re.compile("[@\uff20\ufe6b]")
@@ -133,7 +145,7 @@ def private_details(text: str) -> list[Detail]:
     if not _may_hold(text):
         return []
     shown, places = _plain(text)
-    found = sorted(_found(shown), key=lambda detail: detail.start)
+    found = sorted(_found(shown, MOST_LOOKUPS), key=lambda detail: detail.start)
     return [Detail(kind, places[start], places[end - 1] + 1) for kind, start, end in _apart(found)]
 
 
@@ -141,7 +153,7 @@ def private_kind(text: str) -> Kind | None:
     """What one private detail of a text is, None if it has none; much faster where there are many."""
     if not _may_hold(text):
         return None
-    return next((detail.kind for detail in _found(plain(text))), None)
+    return next((detail.kind for detail in _found(plain(text), FEW_LOOKUPS)), None)
 
 
 @lru_cache(maxsize=1)  # cleaning asks twice for a post that it changes
@@ -213,9 +225,9 @@ def _compatible(character: str) -> str:
     return unicodedata.normalize("NFKC", character) if digit is None else str(digit)
 
 
-def _found(text: str) -> Iterator[Detail]:
+def _found(text: str, most_lookups: int) -> Iterator[Detail]:
     """The private details of a text in its plain form, kind by kind."""
-    return chain(_emails(text), _numbers(text), _keys(text))
+    return chain(_emails(text), _numbers(text, most_lookups), _keys(text))
 
 
 def _emails(text: str) -> Iterator[Detail]:
@@ -225,12 +237,12 @@ def _emails(text: str) -> Iterator[Detail]:
         yield from (Detail(Kind.EMAIL, *match.span()) for match in pattern.finditer(text))
 
 
-def _numbers(text: str) -> Iterator[Detail]:
+def _numbers(text: str, most_lookups: int) -> Iterator[Detail]:
     yield from (Detail(Kind.PHONE, *match.span()) for match in _PHONE_LINK.finditer(text))
     looked_up: set[str] = set()
     for match in NUMBER.finditer(text):
         number = match.group().strip()
-        if is_phone(number, looked_up):
+        if is_phone(number, looked_up, most_lookups):
             yield Detail(Kind.PHONE, *match.span())
         elif is_card(number):
             yield Detail(Kind.CARD, *match.span())
