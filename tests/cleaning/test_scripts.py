@@ -66,10 +66,66 @@ def test_words_keep_their_vowel_signs(text, found):
         ("「https://a.b/」です", " です"),
         ("https://ja.wikipedia.org/wiki/猫_(動物) です", "  です"),
         ("これhttps://t.co/ab(笑)です", "これ (笑)です"),
+        ("https://ja.wikipedia.org/wiki/アニメ！ です", "  です"),
+        ("https://ja.wikipedia.org/wiki/けいおん！_(曲) です", "  です"),
+        ("https://ja.wikipedia.org/wiki/猫！すごい", " ！すごい"),
+        ("https://ja.wikipedia.org/wiki/猫、すごい", " 、すごい"),
+        ("https://a.b/?q=(猫) です", "  です"),
+        ("https://en.wikipedia.org/wiki/Bose–Einstein_condensate is", "  is"),
+        ("https://en.wikipedia.org/wiki/It’s_on and https://fr.wikipedia.org/wiki/L’Oréal is", "  and   is"),
+        ("https://a.b/c–すごい", " –すごい"),
+        ("https://example.com’s page, https://example.com/page’s end", "’s page,’s end"),
+        ("https://example.com–und https://t.co/abc–und", " –und  –und"),
+        ("https://example.com/🔥/abc is, https://example.com/🔥🔥", "  is,  🔥🔥"),
     ],
 )
 def test_text_behind_a_link_stays(text, left):
     """Text without spaces behind a link is not part of it, unless the address has it."""
+    assert without_links(text) == left
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *(
+            "https://例え.jp",
+            "https://例え.jp/x",
+            "https://www.例え.jp/猫",
+            "www.例え.jp",
+            "HTTPS://例え.JP/x?y=1",
+        ),
+        *(
+            "https://例え.co.jp:8080/x",
+            "https://例え.jp?q=猫",
+            "https://例え.jp/x_(y)",
+            "https://例え.テスト",
+        ),
+        *("https://한국.한국/위키", "https://ไทย.ไทย/x", "https://中国.cn", "https://blog.例え.jp/x"),
+        *("https://💩.la/abc", "https://www.💩.la", "https://i❤.ws/x", "https://❤️.la/", "https://👨‍👩‍👧.ws"),
+    ],
+)
+def test_links_with_domains_of_other_letters_and_pictures_go_whole(link):
+    """They are links as others are, also within brackets, and right behind other text."""
+    assert without_links(f"見て {link} です") == "見て   です"
+    assert without_links(f"「{link}」です") == " です"
+    assert without_links(f"{link}\nです") == " \nです"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("https://例え.jpすごい。", " すごい。"),
+        ("見てhttps://日本.jpを見て", "見て を見て"),
+        ("https://例え.jp、すごい", " 、すごい"),
+        ("https://한국.한국。すごい", " 。すごい"),
+        ("https://example.jpすごい.", " すごい."),
+        ("https://example.com😂.Then", " 😂.Then"),
+        ("https:// だ。https://だ。", "https:// だ。https://だ。"),
+        ("https://😂 ja", "https://😂 ja"),
+    ],
+)
+def test_text_behind_such_a_domain_stays(text, left):
+    """A domain ends where its last letters do, and what is none is no link."""
     assert without_links(text) == left
 
 

@@ -317,7 +317,7 @@ def test_long_texts_take_no_more_than_their_length(unit):
 
 
 def test_a_text_full_of_numbers_is_compared_with_those_of_all_countries_a_few_times_only(monkeypatch):
-    """Each comparison takes a tenth of a second; further numbers are taken for those of phones."""
+    """Each comparison takes a hundredth of a second; further numbers are taken for those of phones."""
     compared = []
     monkeypatch.setattr(private_numbers, "_is_national", lambda digits, _: compared.append(digits))
     numbers = [str(number) for number in range(1_234_567, 1_235_000)]

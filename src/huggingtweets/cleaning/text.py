@@ -13,28 +13,51 @@ import re
 from ..text import UNSPACED
 
 _GLUED = rf"{UNSPACED}\uac00-\ud7a3"
-_NOT_OF_LINK = (  # as ranges of a set: what hardly any address has: punctuation, arrows, pictures
+_NOT_OF_LINK = (  # as ranges of a set: what ends a link, though an address may have most of it (RFC 3987)
     r'\s<>"`|\xa1-\xa9\xab-\xb4\xb6\xb8\xb9\xbb-\xbf\xd7\xf7\u2000-\u200b\u200e-\u2bff\u2e00-\u2e7f\u3000-\u3004'
     r"\u3008-\u303f\u3200-\u33ff\ufe00-\ufe6f\uff01-\uff5e\ufffc\ufffd\U0001f000-\U0001faff"
 )
-_INNER = r"(?<=\w)[\u2013\u2019](?=\w)"  # a dash or apostrophe within a word
-_OF_LINK = rf"(?:[^{_NOT_OF_LINK}{_GLUED}]|{_INNER})"
-REST_OF_LINK = (  # text without spaces behind a link is no part of it, unless the address has it: /wiki/...
-    rf"(?:{_OF_LINK}+(?:(?<=[/=_#])[{_GLUED}]+{_OF_LINK}*)*(?:\xa0?…)?|…)"  # one that is cut ends in …
+_OF_LINK = rf"[^{_NOT_OF_LINK}{_GLUED}]"
+_OF_PART = rf"[^{_NOT_OF_LINK}{_GLUED}()\[\]{{}}]"
+_OF_HOST = rf"[^{_NOT_OF_LINK}{_GLUED}()\[\]{{}}/?#]"
+_OF_WORD = rf"[^\W{_GLUED}]"
+_PICTURES = r"\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+_LABEL = rf"(?:{_OF_WORD}|-){{1,63}}"  # as long as one may be (RFC 1035)
+_OTHER_LABEL = rf"[{_GLUED}{_PICTURES}][\w{_GLUED}{_PICTURES}-]{{,62}}"
+_OTHER_HOST = (  # of letters or pictures that end other links: 例え.jp, www.例え.テスト, i❤.ws
+    rf"(?:(?:{_LABEL}\.){{,3}}{_OTHER_LABEL}|(?i:www\.)?{_LABEL}[{_PICTURES}][\w{_PICTURES}-]{{,62}})"
+    rf"(?:\.(?:{_LABEL}|{_OTHER_LABEL})){{,3}}?"
+    rf"\.(?:{_OF_WORD}{{2,63}}(?!{_OF_WORD}|-)|[{_GLUED}]{{2,63}}(?![\w{_GLUED}-]))"
+)
+_GLUED_PART = (  # text without spaces behind a link is no part of it, unless the address has it: /wiki/...
+    rf"(?:(?<=[/=_#])|(?<=[/=_#]\())[{_GLUED}]+(?:[\uff01\uff1f]+(?=[\s/_?#&(]|$))?"
+)
+_JOINED_PART = (  # dashes and apostrophes within a word of an address, as in L'Oréal; and /🔥/
+    rf"(?<={_OF_WORD})(?:[\xd7\u2010-\u2013\u2212](?={_OF_WORD})|\u2019(?={_OF_WORD}{{2}}))"
+    rf"|(?<=[/=_#])[{_PICTURES}]+(?=[/_?#&=])"
+)
+_CUT = r"(?:\xa0?…)?"  # the end of a link that is cut where it is shown
+
+
+def _rest(sign: str, *parts: str) -> str:
+    """The pattern of what has such signs, and such parts between them."""
+    return rf"{sign}*(?:(?:{'|'.join(parts)}){sign}*)*{_CUT}"
+
+
+_SHORTENED = "t.co"  # the host of all links on X, behind which no address has more than letters and digits
+REST_OF_LINK = (
+    rf"(?:(?:{_OTHER_HOST}|(?!(?i:{re.escape(_SHORTENED)})[/?#]){_OF_HOST}*)(?=[/?#])"
+    rf"{_rest(_OF_LINK, _GLUED_PART, _JOINED_PART)}"
+    rf"|(?:{_OTHER_HOST}|(?={_OF_LINK}|…)){_rest(_OF_LINK, _GLUED_PART)})"
 )
 # begins with a set of letters, as searching for that is three times as fast
 _SCHEME = r"[hwpHWP](?i:(?<=h)ttps?://|(?<=\bw)ww\.|(?<=\bp)ic\.twitter\.com/)"
-_PICTURES = r"\u2600-\u27bf\u200d\ufe0f\U0001f000-\U0001faff"
-_OTHER_HOST = (  # 例え.jp, 例え.テスト or 💩.la: of signs that end others; as long as hosts are (RFC 1035)
-    rf"(?i:www\.)?(?=[{_GLUED}{_PICTURES}])(?:[\w{_PICTURES}-]{{1,63}}\.){{1,4}}"
-    r"(?:[A-Za-z]{2,63}(?![A-Za-z\d-])|[\w-]{1,63}(?=[/?#:]|\s|$))"
+LINK = re.compile(_SCHEME + REST_OF_LINK)
+_BEGINNING = re.compile(  # most hosts are of ASCII, which is faster
+    rf"{_SCHEME}(?P<host>[A-Za-z0-9.-]+(?=[/\s]|$)|{_OTHER_HOST}|{_OF_HOST}+|(?={_OF_LINK}|…))"
 )
-LINK = re.compile(rf"{_SCHEME}(?:{_OTHER_HOST}(?:[/?#:][{_GLUED}]*(?:{REST_OF_LINK})?)?|{REST_OF_LINK})")
-_BEGINNING = re.compile(rf"{_SCHEME}(?:{_OTHER_HOST}|(?={_OF_LINK}|…))")
-_PART = rf"(?:[^{_NOT_OF_LINK}{_GLUED}()\[\]{{}}]|{_INNER})"
-_UP_TO_BRACKET = re.compile(  # as REST_OF_LINK, but for brackets; also in those of /wiki/..._(...)
-    rf"{_PART}*(?:(?:(?<=[/=_#])|(?<=_\())[{_GLUED}]+{_PART}*)*(?:\xa0?…)?"
-)
+_UP_TO_BRACKET = re.compile(_rest(_OF_PART, _GLUED_PART))  # as REST_OF_LINK behind the host, but for brackets
+_PATH_UP_TO_BRACKET = re.compile(_rest(_OF_PART, _GLUED_PART, _JOINED_PART))
 # [words](https://... "title"), or a picture; the address may have pairs of brackets
 MARKDOWN_LINK = re.compile(
     r"!?\[([^\[\]\n]*)\]"
@@ -53,6 +76,7 @@ _CLOSING = frozenset("".join(_PAIRS.values()))
 _OPENING = frozenset("([{")  # that an address may have, in pairs
 _DEEPEST = 3  # pairs in one another that an address has
 _MARKS = frozenset("'*_~")  # that an address may have
+_BEFORE_MORE = frozenset("/=_?#&")  # behind which an address goes on
 MENTION = (  # @handle, @handle.bsky.social, @user@instance.org; text behind it may be glued to it
     r"@[A-Za-z0-9_]+(?:@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|(?:[.-][A-Za-z0-9_]+)*)"
 )
@@ -99,17 +123,19 @@ def without_links(text: str) -> str:
 def _end(link: re.Match[str]) -> int:
     """The end of a link that begins so: before a bracket that it does not pair, or marks around it."""
     text, start = link.string, link.start()
-    end = _end_by_brackets(text, link.end())
+    end = _end_by_brackets(text, link.end(), shortened=link["host"].lower() == _SHORTENED)
     before = text[max(start - 1, 0) : start]
     if before in _MARKS and (bare := text[start:end].rstrip(".,:;!?")).endswith(before):
         return start + len(bare.rstrip(before))
     return end
 
 
-def _end_by_brackets(text: str, at: int) -> int:
+def _end_by_brackets(text: str, at: int, *, shortened: bool) -> int:
     """The end of the link that is one up to there: before a bracket that it does not open, or not close."""
+    has_path = text[at : at + 1] in {"/", "?", "#"} and not shortened
+    up_to_bracket = _PATH_UP_TO_BRACKET if has_path else _UP_TO_BRACKET
     opened: list[tuple[str, int]] = []
-    while part := _UP_TO_BRACKET.match(text, at):
+    while part := up_to_bracket.match(text, at):
         at = part.end()
         sign = text[at : at + 1]
         if opened and sign == opened[-1][0]:
@@ -119,7 +145,9 @@ def _end_by_brackets(text: str, at: int) -> int:
         else:
             break
         at += 1
-    return opened[0][1] if opened else at
+    if not opened or text[at - 1] == "…":  # what would close them is cut
+        return at
+    return next((place for _, place in opened if text[place - 1] not in _BEFORE_MORE), at)
 
 
 def _pairs_around(before: str, text: str, end: int) -> int:
