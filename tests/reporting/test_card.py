@@ -291,6 +291,7 @@ def test_every_hyperparameter_and_metric_is_in_a_table():
         learning_rate_steps=80,
         opening="Post:\n",
         averaged_steps=160,
+        sampled_tokens=64,
     )
     rows = Page(model_card(record(recipe=recipe), pictures=())).rows
     names = {row[0] for row in rows}
