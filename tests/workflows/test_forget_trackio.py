@@ -9,9 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from huggingtweets import tracking
+from huggingtweets import load_recipe, tracking
 from huggingtweets.types import Stage
+from huggingtweets.workflows._tracked import train_settings
 from huggingtweets.workflows.forget import find_traces, forget, trackio
 from tests.helpers.recorded_models import record_model
 
@@ -25,7 +27,7 @@ class Clock(datetime):
         return cls(2024, 1, 1, tzinfo=tz)
 
 
-def record_training(project, group, handle, digests):
+def record_training(project, group, handle, digests, **settings):
     """The runs and artifacts of a training, as `train` records them; each file names the person."""
     dataset_digest, model_digest = digests
     tracker = tracking.open_tracker("trackio", project=project)
@@ -41,7 +43,8 @@ def record_training(project, group, handle, digests):
     with tracker.run(Stage.PREPROCESS, group=group, config={}) as run:
         run.use(last)
         last = save(run, "train-dataset", dataset_digest)
-    with tracker.run(Stage.TRAIN, group=group, config={}) as run:
+    config = train_settings(replace(load_recipe("starter"), **settings))
+    with tracker.run(Stage.TRAIN, group=group, config=config) as run:
         run.use(last)
         run.use(run.save("pretrained-model", kind="pretrained-model", metadata={"name": "starter"}))
         last = save(run, "finetuned-model", model_digest)
@@ -84,6 +87,18 @@ def test_report_and_card_go_from_any_project_under_any_name(project, group, tmp_
     forget(find_traces("ada"))
     assert stored_files(project) == OF_BOB
     assert groups(project) == [group] * 5
+
+
+def test_runs_by_settings_that_were_searched_on_a_persons_posts_stay(tmp_path, monkeypatch):
+    """They are of another person's posts, and so is what they made."""
+    monkeypatch.chdir(tmp_path)
+    record_model(Path("models/ada"), "ada", digests=ADAS)
+    record_model(Path("models/bob"), "bob", digests=BOBS)
+    record_training("huggingtweets", "ada", "ada", ADAS)
+    record_training("huggingtweets", "bob", "bob", BOBS, tuned_on=ADAS[:1])
+    forget(find_traces("ada"))
+    assert stored_files("huggingtweets") == OF_BOB
+    assert set(groups("huggingtweets")) == {"bob"}
 
 
 def test_what_no_artifact_links_goes_by_the_name_of_the_model(tmp_path, monkeypatch):

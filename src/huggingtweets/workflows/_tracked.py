@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from .. import models, tracking
 from ..model_folder import FinetunedModel, ModelFolder
@@ -26,9 +28,13 @@ def preprocess_settings(config: DataConfig) -> dict[str, object]:
 
 
 def train_settings(recipe: Recipe) -> dict[str, object]:
-    """The recipe; of a base in a file or a folder the name, not the path, which tells of its user."""
-    base = Path(recipe.base)
-    return {**msgspec.to_builtins(recipe), "base": base.resolve().name if base.exists() else recipe.base}
+    """The recipe; of a base in a file or a folder the name, not the path, which tells of its user.
+
+    The digests of the posts on which its settings were searched are left out: they may be another person's,
+    and a run that has a person's digest is deleted with that person.
+    """
+    base, own = Path(recipe.base), replace(recipe, tuned_on=UNSET)
+    return {**msgspec.to_builtins(own), "base": base.resolve().name if base.exists() else recipe.base}
 
 
 def record_posts(authors: Sequence[AuthorPosts], config: DataConfig, artifacts: Artifacts, run: Run) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from ... import recipes
@@ -140,7 +141,7 @@ def _study_settings(
     weights = own_weights(config.recipe.base)
     return {
         "posts": [data.digest for data in datasets],
-        "recipe": recipes.to_toml(replace(config.recipe, summary="", sampling=Sampling())),
+        "recipe": recipes.to_toml(replace(config.recipe, summary="", tuned_on=UNSET, sampling=Sampling())),
         "space": msgspec.to_builtins(ranges),
         **({"base": weights} if weights else {}),
     }
