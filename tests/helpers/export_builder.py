@@ -124,9 +124,9 @@ def threads_files(*posts: object, private: str = "False") -> dict[str, Content]:
     }
 
 
-def instagram_post(text: str, number: int = 0) -> Any:
+def instagram_post(text: str, number: int = 0, file: str = "1.jpg") -> Any:
     """Return a post of posts_1.json with one picture; the caption is the picture's title."""
-    medium = {"uri": "media/posts/1.jpg", "creation_timestamp": SECONDS + number, "title": text}
+    medium = {"uri": f"media/posts/{file}", "creation_timestamp": SECONDS + number, "title": text}
     return mangled({"media": [medium]})
 
 
@@ -135,10 +135,12 @@ def instagram_files(*posts: object, private: str = "False", **more: Content) -> 
     activity = "your_instagram_activity"
     files: dict[str, Content] = {
         f"{activity}/media/posts_1.json": list(posts),
-        f"{activity}/media/archived_posts.json": {"ig_archived_post_media": [instagram_post(PRIVATE)]},
+        f"{activity}/media/archived_posts.json": {
+            "ig_archived_post_media": [instagram_post(PRIVATE, file="2.jpg")]
+        },
         f"{activity}/media/stories.json": {"ig_stories": [{"title": PRIVATE, "creation_timestamp": SECONDS}]},
         f"{activity}/media/recently_deleted_content.json": {
-            "ig_recently_deleted_media": [instagram_post(PRIVATE)]
+            "ig_recently_deleted_media": [instagram_post(PRIVATE, file="3.jpg")]
         },
         f"{activity}/messages/inbox/bob_1/message_1.json": {"messages": [{"content": PRIVATE}]},
         "personal_information/personal_information/personal_information.json": meta_profile(

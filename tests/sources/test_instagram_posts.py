@@ -10,6 +10,7 @@ from huggingtweets import sources
 from huggingtweets.errors import BrokenArchive, LocationError
 from huggingtweets.progress import Silence, watched_by
 from huggingtweets.sources import count_skipped
+from huggingtweets.sources._formats.skipped import NOT_PUBLIC
 from tests.helpers.export_builder import (
     PRIVATE,
     SECONDS,
@@ -35,8 +36,8 @@ def labelled(number, *labels, text="", title="", **more):
 
 
 def read_texts(tmp_path, posts, listed=(), **more):
-    """Return the texts of an export with posts.json, and with `listed` in posts_1.json."""
-    files = instagram_files(*listed, media__posts=posts, **more)
+    """Return the texts of an export with posts.json, unless None, and with `listed` in posts_1.json."""
+    files = instagram_files(*listed, **({} if posts is None else {"media__posts": posts}), **more)
     if not listed:
         del files["your_instagram_activity/media/posts_1.json"]
     location = str(write_export(tmp_path / "export.zip", files))
@@ -109,6 +110,18 @@ def test_what_the_user_has_archived_or_deleted_is_not_read(tmp_path):
         media__recently_deleted_content={"ig_recently_deleted_media": [{"media": [deleted]}]},
     )
     assert texts == ["mine"]
+
+
+@pytest.mark.parametrize("newer", [None, [labelled(3, PUBLISHED, text="mine, too")]])
+def test_what_is_archived_is_read_of_no_file(tmp_path, newer):
+    """A post that posts_1.json lists is left out and counted, without posts.json or where that lacks it."""
+    archived = {"uri": "media/archived_posts/p1.jpg", "creation_timestamp": SECONDS, "title": PRIVATE}
+    listed = [{"media": [medium(1, PRIVATE)]}, {"media": [medium(2, "mine")]}]
+    put_away = {"ig_archived_post_media": [{"media": [archived]}]}
+    with count_skipped() as skipped:
+        texts = read_texts(tmp_path, newer, listed, media__archived_posts=put_away)
+    assert texts == [*(["mine, too"] if newer else []), "mine"]
+    assert skipped == {NOT_PUBLIC: 1}
 
 
 def test_what_decides_which_posts_are_read_is_in_the_digest(tmp_path):

@@ -71,19 +71,19 @@ class LabelledPost(Struct, frozen=True, dict=True):
         return [part for part in parts if "uri" in part and isinstance(part.get(_SECONDS), int)]
 
 
-def labelled_posts(export: Export, name: str, decided: set[str]) -> Iterator[LabelledPost]:
+def labelled_posts(export: Export, name: str, private: set[str], decided: set[str]) -> Iterator[LabelledPost]:
     """Yield the posts of posts.json that were published and have text.
 
     Args:
         export: The export.
         name: The file.
+        private: The names of the files of posts that the user has archived or deleted.
         decided: Takes the names of the files of these posts, and of those that must not be read.
     """
-    put_away = _put_away(export, name.rpartition("/")[0] + "/")
     audience = Audience([])
     unclear = 0
     for post in items(export, name, list[LabelledPost]):
-        reason = post.closed(audience) if put_away.isdisjoint(post.files) else NOT_PUBLIC
+        reason = post.closed(audience) if private.isdisjoint(post.files) else NOT_PUBLIC
         if reason is None:
             unclear += 1
             continue
@@ -106,7 +106,7 @@ def put_away_files(export: Export, folder: str) -> list[tuple[str, str]]:
     return [(name, key) for key, pattern in _PUT_AWAY.items() for name in export.names(pattern, folder)]
 
 
-def _put_away(export: Export, folder: str) -> set[str]:
+def put_away(export: Export, folder: str) -> set[str]:
     """Return the names of the files of posts that the user has archived or deleted."""
     return {
         file

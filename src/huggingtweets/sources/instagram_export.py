@@ -20,7 +20,8 @@ from ._formats.dates import read_date
 from ._formats.export_files import Export, match_export, open_export
 from ._formats.fields import names, plain
 from ._formats.meta_export import Item, Value, account, items, profiles, repair
-from ._instagram_posts import LabelledPost, labelled_posts, put_away_files
+from ._formats.skipped import NOT_PUBLIC, skip
+from ._instagram_posts import LabelledPost, labelled_posts, put_away, put_away_files
 
 NAME = "Instagram"
 SUMMARY = "an export of Instagram (JSON), zip or folder"
@@ -98,14 +99,20 @@ def _posts(location: str, handle: str) -> Iterator[Post]:
 
 def _items(export: Export) -> Iterator[Item | LabelledPost]:
     """Yield the posts; of one that is listed twice, what posts.json has of it."""
+    private = {file for folder in _FOLDERS for file in put_away(export, folder)}
     decided: set[str] = set()
     for name in _post_files(export):
         kind = name.rpartition("/")[2]
         if kind == _LABELLED_POSTS:
-            yield from labelled_posts(export, name, decided)
+            yield from labelled_posts(export, name, private, decided)
             continue
-        listed = items(export, name, list[Item], *_KEYS.get(kind, ()))
-        yield from (item for item in listed if decided.isdisjoint(item.files))
+        for item in items(export, name, list[Item], *_KEYS.get(kind, ())):
+            if not decided.isdisjoint(item.files):
+                continue
+            if private.isdisjoint(item.files):
+                yield item
+            else:
+                skip(NOT_PUBLIC)
 
 
 def _comments(export: Export) -> Iterator[_Comment]:
@@ -121,9 +128,8 @@ def _post_files(export: Export) -> list[str]:
 
 
 def _deciding_files(export: Export) -> list[str]:
-    """Return the files that say which posts of posts.json are not read."""
-    folders = (folder for folder in _FOLDERS if export.has(folder + _LABELLED_POSTS))
-    return [name for folder in folders for name, _ in put_away_files(export, folder)]
+    """Return the files that say which posts are not read."""
+    return [name for folder in _FOLDERS for name, _ in put_away_files(export, folder)]
 
 
 def _comment_files(export: Export) -> list[str]:
