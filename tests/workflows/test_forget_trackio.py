@@ -94,11 +94,11 @@ def test_runs_by_settings_that_were_searched_on_a_persons_posts_stay(tmp_path, m
     monkeypatch.chdir(tmp_path)
     record_model(Path("models/ada"), "ada", digests=ADAS)
     record_model(Path("models/bob"), "bob", digests=BOBS)
-    record_training("huggingtweets", "ada", "ada", ADAS)
-    record_training("huggingtweets", "bob", "bob", BOBS, tuned_on=ADAS[:1])
+    record_training("searched", "ada", "ada", ADAS)
+    record_training("searched", "bob", "bob", BOBS, tuned_on=ADAS[:1])
     forget(find_traces("ada"))
-    assert stored_files("huggingtweets") == OF_BOB
-    assert set(groups("huggingtweets")) == {"bob"}
+    assert stored_files("searched") == OF_BOB
+    assert set(groups("searched")) == {"bob"}
 
 
 def test_what_no_artifact_links_goes_by_the_name_of_the_model(tmp_path, monkeypatch):
